@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPv4 in: translate, encapsulate, send (RFC 7597 section 5.4, RFC 2473).
+ */
+#include <linux/icmp.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip6_route.h>
+#include <net/ip_tunnels.h>
+#include <net/ipv6.h>
+
+#include "compat.h"
+#include "device.h"
+#include "packet.h"
+
+/* Find the flow and the external port of a packet. */
+static enum mape_drop translate(struct mape_nat *nat, struct sk_buff *skb,
+				struct mape_packet *pkt)
+{
+	switch (mape_packet_parse(skb, MAPE_OUT, pkt)) {
+	case MAPE_PARSE_OK:
+		break;
+	case MAPE_PARSE_MALFORMED:
+		return MAPE_DROP_TX_MALFORMED;
+	case MAPE_PARSE_FRAGMENT:
+		return MAPE_DROP_TX_FRAGMENT;
+	case MAPE_PARSE_NO_PORT:
+		return MAPE_DROP_TX_NO_PORT;
+	}
+	switch (mape_nat_outbound(nat, &pkt->flow)) {
+	case MAPE_NAT_OK:
+		return MAPE_PASS;
+	case MAPE_NAT_EXHAUSTED:
+		/* RFC 6888 REQ-11: a code that TCP takes as passing */
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		return MAPE_DROP_PORT_EXHAUSTED;
+	default:
+		return MAPE_DROP_TABLE_FULL;
+	}
+}
+
+/*
+ * The end of the tunnel for a packet: the CE that a forwarding mapping rule
+ * computes, else the border relay (RFC 7597 section 5). A query has no port of
+ * the other side that would tell which CE of a shared address is meant.
+ */
+static bool peer_address(const struct mape_config *cfg, struct sk_buff *skb,
+			 struct in6_addr *peer)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct mape_rule *fmr;
+	__be16 port = 0;
+
+	fmr = mape_rule_fmr(cfg->rules, cfg->set.n_rules, iph->daddr);
+	if (likely(!fmr))
+		return false;
+	if (mape_rule_psid_len(fmr)) {
+		const __be16 *ports;
+		__be16 buf[2];
+
+		if (ip_is_fragment(iph) || (iph->protocol != IPPROTO_TCP &&
+					    iph->protocol != IPPROTO_UDP))
+			return false;
+		ports = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(buf),
+					   buf);
+		if (!ports)
+			return false;
+		port = ports[1];
+	}
+	return mape_rule_address(fmr, cfg->set.iid, iph->daddr, port, peer);
+}
+
+static struct dst_entry *route(const struct mape_config *cfg,
+			       const struct in6_addr *peer)
+{
+	struct flowi6 fl6 = {
+		.flowi6_oif = cfg->set.link,
+		.flowi6_proto = IPPROTO_IPIP,
+		.saddr = cfg->addr,
+		.daddr = *peer,
+	};
+
+	return ip6_dst_lookup_flow(cfg->mape->net, NULL, &fl6, NULL);
+}
+
+/* The route to the other end, with a reference. The BR's is cached. */
+static struct dst_entry *find_route(struct mape_config *cfg,
+				    const struct in6_addr *peer)
+{
+	struct in6_addr saddr;
+	struct dst_entry *dst;
+
+	if (peer != &cfg->set.brs[0])
+		return route(cfg, peer);
+	dst = dst_cache_get_ip6(&cfg->br_dst, &saddr);
+	if (likely(dst))
+		return dst;
+	dst = route(cfg, peer);
+	if (!IS_ERR(dst))
+		dst_cache_set_ip6(&cfg->br_dst, dst, &cfg->addr);
+	return dst;
+}
+
+static bool fits(const struct sk_buff *skb, unsigned int mtu)
+{
+	if (skb_is_gso(skb))
+		return skb_gso_validate_network_len(skb, mtu);
+	return skb->len <= mtu;
+}
+
+/*
+ * Tell the sender of a packet that is too big for the path. One that may be
+ * cut goes on: the outer packet is (RFC 2473 section 7.2).
+ */
+static enum mape_drop check_size(struct sk_buff *skb,
+				 const struct dst_entry *dst)
+{
+	unsigned int mtu = dst_mtu(dst) - MAPE_OVERHEAD;
+
+	if (likely(fits(skb, mtu)) || !(ip_hdr(skb)->frag_off & htons(IP_DF)))
+		return MAPE_PASS;
+	icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
+	return MAPE_DROP_TX_TOO_BIG;
+}
+
+/* Room for the outer header, and all headers our own to write. */
+static int make_room(struct mape_dev *mape, struct sk_buff *skb,
+		     const struct dst_entry *dst)
+{
+	unsigned int room = LL_RESERVED_SPACE(dst->dev) + MAPE_OVERHEAD +
+			    dst->header_len;
+
+	if (room > READ_ONCE(mape->dev->needed_headroom))
+		WRITE_ONCE(mape->dev->needed_headroom, room);
+	return skb_cow_head(skb, room);
+}
+
+/* Put the outer header in front and hand the packet to IPv6. */
+static void encapsulate(const struct mape_config *cfg, struct sk_buff *skb,
+			struct dst_entry *dst, const struct in6_addr *peer)
+{
+	struct mape_dev *mape = cfg->mape;
+	u8 tos = ip_hdr(skb)->tos, tclass = cfg->set.tclass;
+	int len = skb->len, err;
+	struct ipv6hdr *outer;
+
+	/* The DSCP is ours, the congestion bits are not (RFC 6040 4.1). */
+	if (cfg->set.tclass_inherit)
+		tclass = tos & ~INET_ECN_MASK;
+	tclass |= tos & INET_ECN_MASK;
+
+	skb_scrub_packet(skb, !net_eq(mape->net, dev_net(mape->dev)));
+	/* The outer packet may be cut, see check_size(). */
+	skb->ignore_df = 1;
+	skb_dst_set(skb, dst);
+	skb_set_inner_ipproto(skb, IPPROTO_IPIP);
+	skb_push(skb, sizeof(*outer));
+	skb_reset_network_header(skb);
+	outer = ipv6_hdr(skb);
+	ip6_flow_hdr(outer, tclass, 0);
+	outer->hop_limit = cfg->set.hoplimit;
+	outer->nexthdr = IPPROTO_IPIP;
+	outer->saddr = cfg->addr;
+	outer->daddr = *peer;
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+
+	err = ip6_local_out(mape->net, NULL, skb);
+	if (likely(!net_xmit_eval(err)))
+		dev_sw_netstats_tx_add(mape->dev, 1, len);
+	else
+		DEV_STATS_INC(mape->dev, tx_errors);
+}
+
+/* All that changes the packet but for the outer header. */
+static enum mape_drop rewrite(const struct mape_config *cfg,
+			      struct sk_buff *skb,
+			      const struct mape_packet *pkt,
+			      const struct dst_entry *dst)
+{
+	enum mape_drop why;
+
+	/* RFC 2473 section 4.1.2 */
+	if (dst->dev == cfg->mape->dev)
+		return MAPE_DROP_TX_LOOP;
+	why = check_size(skb, dst);
+	if (why)
+		return why;
+	if (make_room(cfg->mape, skb, dst))
+		return MAPE_DROP_TX_NO_MEMORY;
+	if (pkt) {
+		mape_packet_rewrite_source(skb, pkt, cfg->ce.ipv4);
+		if (cfg->set.mss != MAPE_MSS_OFF)
+			mape_packet_clamp_mss(skb, pkt, mape_mss_limit(cfg));
+	}
+	if (iptunnel_handle_offloads(skb, SKB_GSO_IPXIP6))
+		return MAPE_DROP_TX_NO_MEMORY;
+	return MAPE_PASS;
+}
+
+static enum mape_drop send(struct mape_config *cfg, struct sk_buff *skb,
+			   const struct mape_packet *pkt)
+{
+	const struct in6_addr *peer = &cfg->set.brs[0];
+	struct in6_addr ce_peer;
+	struct dst_entry *dst;
+	enum mape_drop why;
+
+	if (peer_address(cfg, skb, &ce_peer))
+		peer = &ce_peer;
+	dst = find_route(cfg, peer);
+	if (IS_ERR(dst)) {
+		dst_link_failure(skb);
+		return MAPE_DROP_TX_NO_ROUTE;
+	}
+	why = rewrite(cfg, skb, pkt, dst);
+	if (unlikely(why))
+		dst_release(dst);
+	else
+		encapsulate(cfg, skb, dst, peer);
+	return why;
+}
+
+/* RFC 7597 section 5.4: translate, then send into the tunnel. */
+static enum mape_drop process(struct mape_config *cfg, struct sk_buff *skb)
+{
+	struct mape_packet pkt;
+	const struct iphdr *iph;
+	enum mape_drop why;
+
+	if (unlikely(skb->protocol != htons(ETH_P_IP) ||
+		     !pskb_inet_may_pull(skb)))
+		return MAPE_DROP_TX_NOT_IPV4;
+	iph = ip_hdr(skb);
+	if (unlikely(ipv4_is_multicast(iph->daddr) ||
+		     ipv4_is_lbcast(iph->daddr)))
+		return MAPE_DROP_TX_MULTICAST;
+	if (cfg->nat) {
+		why = translate(cfg->nat, skb, &pkt);
+		if (unlikely(why))
+			return why;
+		return send(cfg, skb, &pkt);
+	}
+	/* Without NAT the hosts inside have our public addresses, only those */
+	if (!mape_is_our_ipv4(cfg, iph->saddr))
+		return MAPE_DROP_TX_BAD_SOURCE;
+	return send(cfg, skb, NULL);
+}
+
+/**
+ * mape_xmit - ndo_start_xmit
+ * @skb: packet from the IPv4 stack; consumed
+ * @dev: the device
+ *
+ * Context: BH disabled, RCU read side. Takes no lock but for a new session.
+ */
+netdev_tx_t mape_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct mape_dev *mape = netdev_priv(dev);
+	enum mape_drop why;
+
+	why = process(rcu_dereference(mape->config), skb);
+	if (unlikely(why)) {
+		mape_count_drop(mape, why);
+		DEV_STATS_INC(dev, tx_dropped);
+		kfree_skb(skb);
+	}
+	return NETDEV_TX_OK;
+}
