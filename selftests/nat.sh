@@ -138,7 +138,8 @@ only_answers() {
 
 	port=$(call h1 udp 20001 1 198.51.100.1:7001 | jq '.seen[0]')
 	counts rx_no_session=1 nothing_on_lan from_server 198.51.100.2 7101 "$port"
-	counts rx_no_session=1 nothing_on_lan \
+	# The SYN may be repeated before nc gives up.
+	counts 'rx_no_session=[12]' nothing_on_lan \
 		bash -c "ip netns exec $net-s nc -z -w 1 $ce4 $port || :"
 }
 
@@ -188,7 +189,7 @@ check "D-03 an identifier is the same for all peers" identifier_per_endpoint
 check "F-06 unsolicited UDP does not come in" \
 	counts rx_no_session=1 nothing_on_lan from_server 198.51.100.1 7100 4940
 check "G-03 an unsolicited SYN is dropped in silence" \
-	counts rx_no_session=1 nothing_on_lan no_answer_to_syn
+	counts 'rx_no_session=[12]' nothing_on_lan no_answer_to_syn
 check "D-16 an unsolicited ping is dropped in silence" \
 	counts rx_no_port=1 nothing_on_lan no_answer_to_ping
 check "F-08 F-12 no one else comes in by a mapping" only_answers
