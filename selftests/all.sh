@@ -25,7 +25,8 @@ glob=${2:-*}
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 logs=$(mktemp -d)
-trap 'jobs -p | xargs -r kill 2>/dev/null; wait; rm -rf "$logs"' EXIT
+# A job that has ended may still be listed; that it cannot be killed is no news.
+trap 'jobs -p | xargs -r kill 2>/dev/null || :; wait; rm -rf "$logs"' EXIT
 cd "$top"
 
 names=()

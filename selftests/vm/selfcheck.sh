@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# Proves that `run` tells a passing command from each way to fail, in TAP.
-# Options are passed on to run: selfcheck.sh --kernel 7
+# Proves that `run` tells a passing command from each way to fail, and all.sh a
+# passing job, in TAP. Options are passed on to run: selfcheck.sh --kernel 7
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -100,6 +100,35 @@ check_concurrent() {
 	result "$bad" 'two VMs at once'
 }
 
+# all.sh in a tree in which each job says just `ok`; that of a kernel named in
+# $failing says `not ok`.
+all_sh() { # FAILING
+	local tree=$scratch/tree job
+
+	mkdir -p "$tree"/{iproute2-patch,selftests/{vm,unit}}
+	cp ../all.sh "$tree/selftests/"
+	for job in run selfcheck.sh; do
+		cat >"$tree/selftests/vm/$job" <<-'EOT'
+			#!/bin/sh
+			sleep 0.1
+			[ "$2" != "$failing" ] || printf 'not '
+			echo 'ok 1'
+		EOT
+		chmod +x "$tree/selftests/vm/$job"
+	done
+	echo 'check-plugin check-patch:; @echo ok 1' >"$tree/iproute2-patch/Makefile"
+	echo 'run:; @echo ok 1' >"$tree/selftests/unit/Makefile"
+	failing=$1 "$tree/selftests/all.sh" >"$scratch/all" 2>&1
+}
+
+all_sh_tells() {
+	local status=0
+
+	all_sh none && tail -n 1 "$scratch/all" | grep -q '^7 passed, 0 failed' || return
+	all_sh 7 || status=$?
+	((status == 1)) && tail -n 1 "$scratch/all" | grep -q '^6 passed, 1 failed'
+}
+
 echo 'TAP version 13'
 check_guest
 check_repository
@@ -115,5 +144,6 @@ expect_status 103 'fake BUG, command failed' -- \
 expect_status 103 'splat below the console level' -- \
 	sh -c 'echo "<7>BUG: fake" >/dev/kmsg'
 expect_status 104 'timeout' --timeout 15 -- sleep 1000
+check 'all.sh passes if all jobs do, and fails if one does' all_sh_tells
 echo "1..$count"
 exit "$((failed != 0))"
