@@ -2,9 +2,9 @@
 /*
  * The network device: features, per-namespace lookup, lifetime.
  */
-#include <linux/ethtool.h>
 #include <linux/hash.h>
 #include <linux/if_arp.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -25,6 +25,7 @@ struct mape_net {
 };
 
 static unsigned int net_id __read_mostly;
+static ATOMIC_NOTIFIER_HEAD(events);
 
 static struct hlist_head *bucket(struct net *net, const struct in6_addr *addr)
 {
@@ -123,6 +124,67 @@ static void show_on_device(struct mape_dev *mape,
 }
 
 /**
+ * mape_event_register - be told of what happens to devices
+ * @nb: called with an enum mape_event and a struct mape_event_info; must not
+ *	sleep
+ *
+ * Return: 0 or a negative error code.
+ */
+int mape_event_register(struct notifier_block *nb)
+{
+	return atomic_notifier_chain_register(&events, nb);
+}
+
+/**
+ * mape_event_unregister - undo mape_event_register()
+ * @nb: the same as then
+ */
+void mape_event_unregister(struct notifier_block *nb)
+{
+	atomic_notifier_chain_unregister(&events, nb);
+}
+
+/**
+ * mape_event - tell who wants to know
+ * @event: what has happened
+ * @info: to whom
+ *
+ * Context: any.
+ */
+void mape_event(enum mape_event event, struct mape_event_info *info)
+{
+	atomic_notifier_call_chain(&events, event, info);
+}
+
+static void tell_address(struct mape_dev *mape, const struct mape_config *old,
+			 const struct mape_config *cfg)
+{
+	struct mape_event_info info = { .mape = mape, .cfg = cfg };
+
+	if (old->ce.ipv4 != cfg->ce.ipv4 ||
+	    old->ce.ipv4_len != cfg->ce.ipv4_len ||
+	    memcmp(&old->ports, &cfg->ports, sizeof(cfg->ports)))
+		mape_event(MAPE_EVENT_ADDRESS, &info);
+}
+
+/* What becomes of the NAT that was: it goes on, or is remembered. */
+static void settle_nat(struct mape_dev *mape, struct mape_config *old,
+		       struct mape_config *cfg)
+{
+	struct mape_nat_usage usage;
+
+	if (!old->nat)
+		return;
+	if (old->nat == cfg->nat) {
+		mape_nat_configure(cfg->nat, &cfg->set.policy);
+		old->nat = NULL;
+		return;
+	}
+	mape_nat_usage(old->nat, &usage);
+	WRITE_ONCE(mape->eim_breaks, mape->eim_breaks + usage.eim_breaks);
+}
+
+/**
  * mape_config_publish - let packets use a new configuration
  * @mape: the device
  * @cfg: its new configuration. If it has the old one's NAT, all sessions
@@ -139,10 +201,46 @@ void mape_config_publish(struct mape_dev *mape, struct mape_config *cfg)
 	rcu_assign_pointer(mape->config, cfg);
 	hlist_del_rcu(&old->node);
 	show_on_device(mape, cfg);
+	tell_address(mape, old, cfg);
 	synchronize_net();
-	if (old->nat == cfg->nat)
-		old->nat = NULL;
+	settle_nat(mape, old, cfg);
 	mape_config_free(old);
+}
+
+/**
+ * mape_dev_get - find a device by its number
+ * @net: its namespace
+ * @ifindex: the number
+ *
+ * Context: RCU read side or rtnl.
+ *
+ * Return: the device, or NULL if there is none or it is of another type.
+ */
+struct mape_dev *mape_dev_get(struct net *net, int ifindex)
+{
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(net, ifindex);
+	rcu_read_unlock();
+	if (!dev || dev->rtnl_link_ops != &mape_link_ops)
+		return NULL;
+	return netdev_priv(dev);
+}
+
+/**
+ * mape_inject - let a packet come out of the device
+ * @mape: the device
+ * @skb: the packet, network header set; consumed
+ *
+ * Context: softirq or BH disabled.
+ */
+void mape_inject(struct mape_dev *mape, struct sk_buff *skb)
+{
+	unsigned int len = skb->len;
+
+	if (gro_cells_receive(&mape->gro_cells, skb) == NET_RX_SUCCESS)
+		dev_sw_netstats_rx_add(mape->dev, len);
 }
 
 /**
@@ -205,6 +303,13 @@ static void mape_destructor(struct net_device *dev)
 	RCU_INIT_POINTER(mape->config, NULL);
 }
 
+/* One that does not say in the log how much it has held back. */
+static void init_limit(struct ratelimit_state *limit, int interval, int burst)
+{
+	ratelimit_state_init(limit, interval, burst);
+	ratelimit_set_flags(limit, RATELIMIT_MSG_ON_RELEASE);
+}
+
 static int mape_dev_init(struct net_device *dev)
 {
 	struct mape_dev *mape = netdev_priv(dev);
@@ -220,6 +325,9 @@ static int mape_dev_init(struct net_device *dev)
 		free_percpu(mape->stats);
 		return err;
 	}
+	/* Ten a second, of which five seconds' may come at once. */
+	init_limit(&mape->icmp_limit, 5 * HZ, 50);
+	init_limit(&mape->event_limit, HZ, 1);
 	show_on_device(mape, cfg);
 	hlist_add_head_rcu(&cfg->node, bucket(mape->net, &cfg->addr));
 	/* From here on the core undoes it, also if registering fails. */
@@ -243,15 +351,17 @@ static const struct net_device_ops mape_netdev_ops = {
 	.ndo_get_stats64 = dev_get_tstats64,
 };
 
-/* What `ethtool -S` calls the reasons; MAPE_PASS has no name. */
-static const char stat_names[][ETH_GSTRING_LEN] = {
+/* MAPE_PASS has no name, so there is a place for another one. */
+const char mape_stat_names[MAPE_N_STATS][ETH_GSTRING_LEN] = {
 	[MAPE_DROP_RX_MALFORMED - 1] = "rx_malformed",
 	[MAPE_DROP_RX_BAD_V6_SRC - 1] = "rx_bad_v6_src",
 	[MAPE_DROP_RX_SPOOFED - 1] = "rx_spoofed",
 	[MAPE_DROP_RX_BAD_V4_DST - 1] = "rx_bad_v4_dst",
 	[MAPE_DROP_RX_BAD_PORT - 1] = "rx_bad_port",
 	[MAPE_DROP_RX_NO_SESSION - 1] = "rx_no_session",
+	[MAPE_DROP_RX_BACKLOG - 1] = "rx_backlog",
 	[MAPE_DROP_RX_NO_PORT - 1] = "rx_no_port",
+	[MAPE_DROP_RX_ICMP - 1] = "rx_icmp",
 	[MAPE_DROP_RX_FRAGMENT - 1] = "rx_fragment",
 	[MAPE_DROP_RX_ECN_ERROR - 1] = "rx_ecn_error",
 	[MAPE_DROP_RX_POLICY - 1] = "rx_policy",
@@ -259,6 +369,8 @@ static const char stat_names[][ETH_GSTRING_LEN] = {
 	[MAPE_DROP_TX_NOT_IPV4 - 1] = "tx_not_ipv4",
 	[MAPE_DROP_TX_MALFORMED - 1] = "tx_malformed",
 	[MAPE_DROP_TX_NO_PORT - 1] = "tx_no_port",
+	[MAPE_DROP_TX_NO_SESSION - 1] = "tx_no_session",
+	[MAPE_DROP_TX_ICMP - 1] = "tx_icmp",
 	[MAPE_DROP_TX_FRAGMENT - 1] = "tx_fragment",
 	[MAPE_DROP_TX_MULTICAST - 1] = "tx_multicast",
 	[MAPE_DROP_TX_BAD_SOURCE - 1] = "tx_bad_source",
@@ -268,35 +380,55 @@ static const char stat_names[][ETH_GSTRING_LEN] = {
 	[MAPE_DROP_TX_NO_MEMORY - 1] = "tx_no_memory",
 	[MAPE_DROP_PORT_EXHAUSTED - 1] = "port_exhausted",
 	[MAPE_DROP_TABLE_FULL - 1] = "table_full",
+	[MAPE_DROP_HOST_LIMIT - 1] = "host_limit",
+	[MAPE_N_STATS - 1] = "eim_breaks",
 };
-
-static_assert(ARRAY_SIZE(stat_names) == MAPE_DROP_MAX - 1);
 
 static int mape_get_sset_count(struct net_device *dev, int sset)
 {
-	return sset == ETH_SS_STATS ? ARRAY_SIZE(stat_names) : -EOPNOTSUPP;
+	return sset == ETH_SS_STATS ? MAPE_N_STATS : -EOPNOTSUPP;
 }
 
 static void mape_get_strings(struct net_device *dev, u32 sset, u8 *data)
 {
 	if (sset == ETH_SS_STATS)
-		memcpy(data, stat_names, sizeof(stat_names));
+		memcpy(data, mape_stat_names, sizeof(mape_stat_names));
+}
+
+/**
+ * mape_stats_read - read all counters
+ * @mape: the device
+ * @values: MAPE_N_STATS of them, filled in as mape_stat_names are ordered
+ *
+ * Context: process.
+ */
+void mape_stats_read(const struct mape_dev *mape, u64 *values)
+{
+	struct mape_nat_usage usage = {};
+	const struct mape_config *cfg;
+	unsigned int i;
+	int cpu;
+
+	memset(values, 0, MAPE_N_STATS * sizeof(*values));
+	for_each_possible_cpu(cpu) {
+		const struct mape_stats *s = per_cpu_ptr(mape->stats, cpu);
+
+		for (i = 1; i < MAPE_DROP_MAX; i++)
+			values[i - 1] += READ_ONCE(s->dropped[i]);
+	}
+	rcu_read_lock();
+	cfg = rcu_dereference(mape->config);
+	if (cfg->nat)
+		mape_nat_usage(cfg->nat, &usage);
+	rcu_read_unlock();
+	values[MAPE_N_STATS - 1] = READ_ONCE(mape->eim_breaks) +
+				   usage.eim_breaks;
 }
 
 static void mape_get_ethtool_stats(struct net_device *dev,
 				   struct ethtool_stats *stats, u64 *data)
 {
-	const struct mape_dev *mape = netdev_priv(dev);
-	unsigned int i;
-	int cpu;
-
-	memset(data, 0, ARRAY_SIZE(stat_names) * sizeof(*data));
-	for_each_possible_cpu(cpu) {
-		const struct mape_stats *s = per_cpu_ptr(mape->stats, cpu);
-
-		for (i = 0; i < ARRAY_SIZE(stat_names); i++)
-			data[i] += READ_ONCE(s->dropped[i + 1]);
-	}
+	mape_stats_read(netdev_priv(dev), data);
 }
 
 static void mape_get_drvinfo(struct net_device *dev,

@@ -5,8 +5,10 @@
 #ifndef _MAPE_DEVICE_H
 #define _MAPE_DEVICE_H
 
+#include <linux/ethtool.h>
 #include <linux/ip.h>
 #include <linux/netdevice.h>
+#include <linux/ratelimit.h>
 #include <linux/tcp.h>
 #include <net/dst_cache.h>
 #include <net/gro_cells.h>
@@ -32,6 +34,8 @@
  * @hoplimit: hop limit of the outer header
  * @tclass: its traffic class, without ECN
  * @tclass_inherit: take the inner DSCP instead
+ * @nat_mode: enum mape_nat_mode
+ * @policy: for the NAT
  */
 struct mape_settings {
 	struct mape_prefix prefix;
@@ -46,6 +50,8 @@ struct mape_settings {
 	u8 hoplimit;
 	u8 tclass;
 	bool tclass_inherit;
+	u8 nat_mode;
+	struct mape_nat_policy policy;
 };
 
 /**
@@ -57,8 +63,8 @@ struct mape_settings {
  * @ce: what the basic mapping rule makes of it
  * @bmr: that rule, one of @rules
  * @ports: our port set
- * @nat: the NAT, NULL if the rule yields a prefix. Moves on to the next
- *	configuration if address and port set stay the same
+ * @nat: the NAT, NULL if there is none. Moves on to the next configuration if
+ *	address and port set stay the same
  * @br_dst: route to the border relay
  * @rules: mapping rules
  *
@@ -85,6 +91,9 @@ struct mape_config {
  * @config: current configuration; written under rtnl
  * @gro_cells: for received packets
  * @stats: named counters
+ * @icmp_limit: for ICMP errors of our own (RFC 1812 section 4.3.2.8)
+ * @event_limit: for events that packets cause
+ * @eim_breaks: of the NATs that are no more; under rtnl
  * @mtu_fixed: the user set the MTU; under rtnl
  * @mtu_follows: the MTU is just being changed by us; under rtnl
  */
@@ -94,8 +103,34 @@ struct mape_dev {
 	struct mape_config __rcu *config;
 	struct gro_cells gro_cells;
 	struct mape_stats __percpu *stats;
+	struct ratelimit_state icmp_limit;
+	struct ratelimit_state event_limit;
+	u64 eim_breaks;
 	bool mtu_fixed;
 	bool mtu_follows;
+};
+
+/**
+ * enum mape_event - what others may want to know of a device
+ * @MAPE_EVENT_EXHAUSTED: a session was refused: all ports are used towards its
+ *	peer. In softirq, at most once a second and device
+ * @MAPE_EVENT_ADDRESS: another IPv4 address or port set; under rtnl
+ */
+enum mape_event {
+	MAPE_EVENT_EXHAUSTED,
+	MAPE_EVENT_ADDRESS,
+};
+
+/**
+ * struct mape_event_info - what has happened
+ * @mape: the device
+ * @flow: MAPE_EVENT_EXHAUSTED: the session
+ * @cfg: MAPE_EVENT_ADDRESS: the new configuration
+ */
+struct mape_event_info {
+	struct mape_dev *mape;
+	const struct mape_flow *flow;
+	const struct mape_config *cfg;
 };
 
 extern struct rtnl_link_ops mape_link_ops;
@@ -112,6 +147,18 @@ bool mape_address_in_use(const struct mape_dev *mape,
 			 const struct in6_addr *addr);
 void mape_config_publish(struct mape_dev *mape, struct mape_config *cfg);
 void mape_mtu_follow(struct mape_dev *mape, int link);
+struct mape_dev *mape_dev_get(struct net *net, int ifindex);
+void mape_inject(struct mape_dev *mape, struct sk_buff *skb);
+
+int mape_event_register(struct notifier_block *nb);
+void mape_event_unregister(struct notifier_block *nb);
+void mape_event(enum mape_event event, struct mape_event_info *info);
+
+/* The counters `ethtool -S` shows: reasons to drop, and breaks of mappings. */
+#define MAPE_N_STATS	MAPE_DROP_MAX
+
+extern const char mape_stat_names[MAPE_N_STATS][ETH_GSTRING_LEN];
+void mape_stats_read(const struct mape_dev *mape, u64 *values);
 
 /* Count a packet dropped. Context: any. */
 static inline void mape_count_drop(struct mape_dev *mape, enum mape_drop why)

@@ -7,15 +7,17 @@
 #include <net/rtnetlink.h>
 
 #include "device.h"
+#include "genl.h"
 #include "nat.h"
 #include "portset.h"
 #include "rule.h"
+#include "tcp.h"
 
 #ifdef DEBUG
 static int __init selftest(void)
 {
 	if (!mape_rule_selftest() || !mape_portset_selftest() ||
-	    !mape_timeout_selftest())
+	    !mape_timeout_selftest() || !mape_tcp_selftest())
 		return -ENOTRECOVERABLE;
 	return 0;
 }
@@ -42,11 +44,16 @@ static int __init mape_init(void)
 	err = mape_receive_init();
 	if (err)
 		goto err_device;
-	err = rtnl_link_register(&mape_link_ops);
+	err = mape_genl_init();
 	if (err)
 		goto err_receive;
+	err = rtnl_link_register(&mape_link_ops);
+	if (err)
+		goto err_genl;
 	return 0;
 
+err_genl:
+	mape_genl_exit();
 err_receive:
 	mape_receive_exit();
 err_device:
@@ -59,6 +66,7 @@ err_nat:
 static void __exit mape_exit(void)
 {
 	rtnl_link_unregister(&mape_link_ops);
+	mape_genl_exit();
 	mape_receive_exit();
 	mape_device_exit();
 	mape_nat_exit();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rtnetlink: attributes to configuration, and back.
+ * rtnetlink: attributes to configuration.
  */
 #include <linux/module.h>
 #include <linux/string.h>
@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "device.h"
+#include "netlink.h"
 
 /* The most the core takes: attributes newer than us are refused, not ignored. */
 #define POLICY_MAX	50
@@ -32,6 +33,12 @@ static const struct nla_policy mape_policy[POLICY_MAX + 1] = {
 	[IFLA_MAPE_TCLASS] = NLA_POLICY_MASK(NLA_U8, 0xfc),
 	[IFLA_MAPE_TCLASS_INHERIT] = NLA_POLICY_MAX(NLA_U8, 1),
 	[IFLA_MAPE_MSS] = { .type = NLA_U16 },
+	[IFLA_MAPE_NAT] = NLA_POLICY_MAX(NLA_U8, MAPE_NAT_MAX),
+	[IFLA_MAPE_FILTERING] = NLA_POLICY_MAX(NLA_U8, MAPE_FILTERING_MAX),
+	[IFLA_MAPE_RESERVES] = { .type = NLA_NESTED },
+	[IFLA_MAPE_TIMEOUTS] = { .type = NLA_NESTED },
+	[IFLA_MAPE_SESSIONS_MAX] = { .type = NLA_U32 },
+	[IFLA_MAPE_SESSIONS_PER_HOST] = { .type = NLA_U32 },
 	[IFLA_MAPE_CE_ADDR] = READ_ONLY,
 	[IFLA_MAPE_CE_IPV4] = READ_ONLY,
 	[IFLA_MAPE_CE_IPV4_LEN] = READ_ONLY,
@@ -45,6 +52,7 @@ static const struct nla_policy mape_policy[POLICY_MAX + 1] = {
 static const struct nla_policy item_policy[IFLA_MAPE_ITEM_MAX + 1] = {
 	[IFLA_MAPE_ITEM_RULE] = EXACT(struct mape_rule),
 	[IFLA_MAPE_ITEM_BR] = EXACT(struct in6_addr),
+	[IFLA_MAPE_ITEM_RESERVE] = EXACT(struct mape_port_range),
 };
 
 /* Refuse with a sentence that came from elsewhere; NL_SET_ERR_MSG() cannot. */
@@ -92,8 +100,7 @@ static int read_rules(struct mape_config *cfg, const struct nlattr *list,
 		if (why)
 			return refuse(extack, item, why);
 	}
-	why = mape_rules_check(cfg->rules, cfg->set.n_rules);
-	return why ? refuse(extack, list, why) : 0;
+	return 0;
 }
 
 static bool is_global_unicast(const struct in6_addr *addr)
@@ -124,6 +131,95 @@ static int read_brs(struct mape_settings *set, const struct nlattr *list,
 				      "br: not a global unicast address");
 	}
 	return 0;
+}
+
+static int read_reserves(struct mape_nat_policy *policy,
+			 const struct nlattr *list,
+			 struct netlink_ext_ack *extack)
+{
+	const struct nlattr *item;
+	int rem, n;
+
+	n = count_items(list, IFLA_MAPE_ITEM_RESERVE, MAPE_RESERVES_MAX,
+			extack);
+	if (n < 0)
+		return n;
+	policy->n_reserves = 0;
+	nla_for_each_nested(item, list, rem) {
+		struct mape_port_range *range;
+
+		range = &policy->reserves[policy->n_reserves++];
+		nla_memcpy(range, item, sizeof(*range));
+		if (!range->first || range->last < range->first)
+			return refuse(extack, item,
+				      "reserve: must be ports from low to high");
+	}
+	return 0;
+}
+
+static int read_timeouts(struct mape_nat_policy *policy,
+			 const struct nlattr *list,
+			 struct netlink_ext_ack *extack)
+{
+	const struct nlattr *item;
+	int rem;
+
+	nla_for_each_nested(item, list, rem) {
+		unsigned int type = nla_type(item);
+		const char *why;
+		u32 seconds;
+
+		if (nla_len(item) != sizeof(seconds))
+			return refuse(extack, item, "timeout: not a number");
+		seconds = nla_get_u32(item);
+		if (seconds == MAPE_TIMEOUT_DEFAULT && type &&
+		    type <= MAPE_TIMEOUT_MAX)
+			seconds = mape_timeout_default(type);
+		why = mape_timeout_check(type, seconds);
+		if (why)
+			return refuse(extack, item, why);
+		policy->timeouts[type] = seconds;
+		if (type == MAPE_TIMEOUT_TCP_ESTABLISHED &&
+		    seconds < mape_timeout_default(type))
+			NL_SET_ERR_MSG(extack,
+				       "timeout: RFC 5382 wants at least 7440 seconds for tcp-established");
+	}
+	return 0;
+}
+
+static int read_limit(u32 *limit, const struct nlattr *attr,
+		      struct netlink_ext_ack *extack)
+{
+	u32 n = nla_get_u32(attr);
+
+	if (n < MAPE_SESSIONS_LIMIT_MIN || n > MAPE_SESSIONS_LIMIT_MAX)
+		return refuse(extack, attr,
+			      "limits of sessions must be 1024 to 1048576");
+	*limit = n;
+	return 0;
+}
+
+static int read_policy(struct mape_settings *set, struct nlattr *data[],
+		       struct netlink_ext_ack *extack)
+{
+	struct mape_nat_policy *policy = &set->policy;
+	int err = 0;
+
+	if (data[IFLA_MAPE_NAT])
+		set->nat_mode = nla_get_u8(data[IFLA_MAPE_NAT]);
+	if (data[IFLA_MAPE_FILTERING])
+		policy->filtering = nla_get_u8(data[IFLA_MAPE_FILTERING]);
+	if (data[IFLA_MAPE_SESSIONS_MAX])
+		err = read_limit(&policy->sessions_max,
+				 data[IFLA_MAPE_SESSIONS_MAX], extack);
+	if (!err && data[IFLA_MAPE_SESSIONS_PER_HOST])
+		err = read_limit(&policy->sessions_per_host,
+				 data[IFLA_MAPE_SESSIONS_PER_HOST], extack);
+	if (!err && data[IFLA_MAPE_RESERVES])
+		err = read_reserves(policy, data[IFLA_MAPE_RESERVES], extack);
+	if (!err && data[IFLA_MAPE_TIMEOUTS])
+		err = read_timeouts(policy, data[IFLA_MAPE_TIMEOUTS], extack);
+	return err;
 }
 
 static int read_link(struct mape_dev *mape, struct mape_settings *set,
@@ -192,13 +288,55 @@ static int read_settings(struct mape_dev *mape, struct mape_settings *set,
 			nla_get_u8(data[IFLA_MAPE_TCLASS_INHERIT]);
 	if (data[IFLA_MAPE_MSS])
 		set->mss = nla_get_u16(data[IFLA_MAPE_MSS]);
-	return 0;
+	return read_policy(set, data, extack);
 }
 
-static const struct mape_settings default_settings = {
-	.hoplimit = 64,
-	.mss = MAPE_MSS_AUTO,
-};
+static void default_settings(struct mape_settings *set)
+{
+	struct mape_nat_policy *policy = &set->policy;
+	unsigned int i;
+
+	memset(set, 0, sizeof(*set));
+	set->hoplimit = 64;
+	set->mss = MAPE_MSS_AUTO;
+	policy->sessions_max = MAPE_SESSIONS_MAX;
+	policy->sessions_per_host = MAPE_SESSIONS_PER_HOST;
+	for (i = 1; i <= MAPE_TIMEOUT_MAX; i++)
+		policy->timeouts[i] = mape_timeout_default(i);
+}
+
+/* Of ports that somebody wants kept back, some should be there. */
+static bool has_a_reserve(const struct mape_config *cfg)
+{
+	const struct mape_nat_policy *policy = &cfg->set.policy;
+	unsigned int i;
+	u32 port;
+
+	for (i = 0; i < policy->n_reserves; i++) {
+		for (port = policy->reserves[i].first;
+		     port <= policy->reserves[i].last; port++) {
+			if (mape_portset_has(&cfg->ports, port))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int check_policy(const struct mape_config *cfg, struct nlattr *data[],
+			struct netlink_ext_ack *extack)
+{
+	const struct mape_settings *set = &cfg->set;
+
+	if (set->nat_mode == MAPE_NAT_OFF && cfg->ce.psid_len)
+		return refuse(extack, data[IFLA_MAPE_NAT],
+			      "nat: a shared IPv4 address needs it");
+	/* Another prefix may leave those of before outside. */
+	if (data[IFLA_MAPE_RESERVES] && set->policy.n_reserves &&
+	    !has_a_reserve(cfg))
+		return refuse(extack, data[IFLA_MAPE_RESERVES],
+			      "reserve: no such port in the device's port set");
+	return 0;
+}
 
 /* Is all there, and does it fit together? Then compute what follows. */
 static int derive(struct mape_config *cfg, struct nlattr *data[],
@@ -240,7 +378,7 @@ static int derive(struct mape_config *cfg, struct nlattr *data[],
 			return refuse(extack, data[IFLA_MAPE_BRS],
 				      "br: is the device's own address");
 	}
-	return 0;
+	return check_policy(cfg, data, extack);
 }
 
 static bool same_nat(const struct mape_config *a, const struct mape_config *b)
@@ -255,32 +393,33 @@ static bool same_nat(const struct mape_config *a, const struct mape_config *b)
  */
 static int attach_nat(struct mape_config *cfg, const struct mape_config *old)
 {
-	if (cfg->ce.ipv4_len < 32)
+	if (cfg->ce.ipv4_len < 32 || cfg->set.nat_mode == MAPE_NAT_OFF)
 		return 0;
-	if (old && same_nat(cfg, old)) {
+	if (old && old->nat && same_nat(cfg, old)) {
 		cfg->nat = old->nat;
 		return 0;
 	}
-	cfg->nat = mape_nat_create(&cfg->ports, MAPE_SESSIONS_MAX);
+	cfg->nat = mape_nat_create(&cfg->ports, &cfg->set.policy);
 	return cfg->nat ? 0 : -ENOMEM;
 }
 
-static int fill_config(struct mape_config *cfg, const struct mape_config *old,
-		       struct nlattr *tb[], struct nlattr *data[],
-		       struct netlink_ext_ack *extack)
+/* With rules that are possible each: the rest of a configuration. */
+static int finish_config(struct mape_config *cfg,
+			 const struct mape_config *old, struct nlattr *tb[],
+			 struct nlattr *data[], struct netlink_ext_ack *extack)
 {
 	unsigned int n_rules = cfg->set.n_rules;
+	const char *why;
 	int err;
 
-	cfg->set = old ? old->set : default_settings;
+	why = mape_rules_check(cfg->rules, n_rules);
+	if (why)
+		return refuse(extack, data[IFLA_MAPE_RULES], why);
+	if (old)
+		cfg->set = old->set;
+	else
+		default_settings(&cfg->set);
 	cfg->set.n_rules = n_rules;
-	if (data[IFLA_MAPE_RULES]) {
-		err = read_rules(cfg, data[IFLA_MAPE_RULES], extack);
-		if (err)
-			return err;
-	} else if (old) {
-		memcpy(cfg->rules, old->rules, n_rules * sizeof(*cfg->rules));
-	}
 	err = read_settings(cfg->mape, &cfg->set, tb, data, extack);
 	if (err)
 		return err;
@@ -295,6 +434,16 @@ static int fill_config(struct mape_config *cfg, const struct mape_config *old,
 	return attach_nat(cfg, old);
 }
 
+/* Number of rules there will be. */
+static int count_rules(const struct mape_config *old, struct nlattr *data[],
+		       struct netlink_ext_ack *extack)
+{
+	if (data[IFLA_MAPE_RULES])
+		return count_items(data[IFLA_MAPE_RULES], IFLA_MAPE_ITEM_RULE,
+				   MAPE_RULES_MAX, extack);
+	return old ? old->set.n_rules : 0;
+}
+
 /* The configuration that attributes make of an old one, or of none. */
 static struct mape_config *make_config(struct mape_dev *mape,
 				       const struct mape_config *old,
@@ -302,20 +451,20 @@ static struct mape_config *make_config(struct mape_dev *mape,
 				       struct nlattr *data[],
 				       struct netlink_ext_ack *extack)
 {
-	int n_rules = old ? old->set.n_rules : 0, err;
+	int n_rules = count_rules(old, data, extack), err = 0;
 	struct mape_config *cfg;
 
-	if (data[IFLA_MAPE_RULES])
-		n_rules = count_items(data[IFLA_MAPE_RULES],
-				      IFLA_MAPE_ITEM_RULE, MAPE_RULES_MAX,
-				      extack);
 	if (n_rules < 0)
 		return ERR_PTR(n_rules);
 	cfg = mape_config_alloc(n_rules);
 	if (!cfg)
 		return ERR_PTR(-ENOMEM);
 	cfg->mape = mape;
-	err = fill_config(cfg, old, tb, data, extack);
+	if (data[IFLA_MAPE_RULES])
+		err = read_rules(cfg, data[IFLA_MAPE_RULES], extack);
+	else if (old)
+		memcpy(cfg->rules, old->rules, n_rules * sizeof(*cfg->rules));
+	err = err ? : finish_config(cfg, old, tb, data, extack);
 	if (err) {
 		mape_config_free(cfg);
 		return ERR_PTR(err);
@@ -351,6 +500,42 @@ static int mape_newlink(struct net_device *dev,
 
 MAPE_NEWLINK(mape_newlink)
 
+/**
+ * mape_change_rules - replace the mapping rules of a device
+ * @mape: the device
+ * @rules: the new rules
+ * @n: how many
+ * @extack: for what is wrong with them
+ *
+ * All or nothing, as `ip link set` does. Context: rtnl, process.
+ *
+ * Return: 0 or a negative error code.
+ */
+int mape_change_rules(struct mape_dev *mape, const struct mape_rule *rules,
+		      unsigned int n, struct netlink_ext_ack *extack)
+{
+	/* What is not there stays as it is. */
+	static struct nlattr *nothing[POLICY_MAX + 1];
+	struct mape_config *cfg;
+	int err;
+
+	if (!rtnl_dev_link_net_capable(mape->dev, mape->net))
+		return -EPERM;
+	cfg = mape_config_alloc(n);
+	if (!cfg)
+		return -ENOMEM;
+	cfg->mape = mape;
+	memcpy(cfg->rules, rules, n * sizeof(*rules));
+	err = finish_config(cfg, rtnl_dereference(mape->config), nothing,
+			    nothing, extack);
+	if (err) {
+		mape_config_free(cfg);
+		return err;
+	}
+	mape_config_publish(mape, cfg);
+	return 0;
+}
+
 static int mape_changelink(struct net_device *dev, struct nlattr *tb[],
 			   struct nlattr *data[],
 			   struct netlink_ext_ack *extack)
@@ -368,109 +553,6 @@ static int mape_changelink(struct net_device *dev, struct nlattr *tb[],
 		return PTR_ERR(cfg);
 	mape_config_publish(mape, cfg);
 	return 0;
-}
-
-static size_t mape_get_size(const struct net_device *dev)
-{
-	const struct mape_dev *mape = netdev_priv(dev);
-	const struct mape_settings *set = &rtnl_dereference(mape->config)->set;
-
-	return nla_total_size(4) +				/* LINK */
-	       nla_total_size(1) +				/* ROLE */
-	       nla_total_size(sizeof(struct mape_prefix)) +	/* PREFIX */
-	       nla_total_size(0) + set->n_rules *		/* RULES */
-	       nla_total_size(sizeof(struct mape_rule)) +
-	       nla_total_size(0) + set->n_brs *			/* BRS */
-	       nla_total_size(sizeof(struct in6_addr)) +
-	       nla_total_size(sizeof(struct in6_addr)) +	/* LOCAL */
-	       nla_total_size(sizeof(struct mape_psid)) +	/* PSID */
-	       nla_total_size(1) +				/* IID */
-	       nla_total_size(1) +				/* HOPLIMIT */
-	       nla_total_size(1) +				/* TCLASS */
-	       nla_total_size(1) +				/* ..._INHERIT */
-	       nla_total_size(2) +				/* MSS */
-	       nla_total_size(sizeof(struct in6_addr)) +	/* CE_ADDR */
-	       nla_total_size(4) +				/* CE_IPV4 */
-	       nla_total_size(1) +				/* ..._LEN */
-	       nla_total_size(sizeof(struct mape_psid)) +	/* CE_PSID */
-	       nla_total_size(1) +				/* ..._OFFSET */
-	       nla_total_size(sizeof(struct mape_port_ranges)) +
-	       nla_total_size(sizeof(struct mape_rule)) +	/* CE_BMR */
-	       nla_total_size(4);				/* SESSIONS */
-}
-
-static int fill_list(struct sk_buff *skb, int list_type, int type,
-		     const void *items, unsigned int n, size_t size)
-{
-	struct nlattr *list = nla_nest_start(skb, list_type);
-
-	if (!list)
-		return -EMSGSIZE;
-	for (; n--; items += size) {
-		if (nla_put(skb, type, size, items))
-			return -EMSGSIZE;
-	}
-	nla_nest_end(skb, list);
-	return 0;
-}
-
-static int fill_settings(struct sk_buff *skb, const struct mape_config *cfg)
-{
-	const struct mape_settings *set = &cfg->set;
-
-	if (nla_put_u32(skb, IFLA_MAPE_LINK, set->link) ||
-	    nla_put_u8(skb, IFLA_MAPE_ROLE, MAPE_ROLE_CE) ||
-	    nla_put(skb, IFLA_MAPE_PREFIX, sizeof(set->prefix),
-		    &set->prefix) ||
-	    fill_list(skb, IFLA_MAPE_RULES, IFLA_MAPE_ITEM_RULE, cfg->rules,
-		      set->n_rules, sizeof(*cfg->rules)) ||
-	    fill_list(skb, IFLA_MAPE_BRS, IFLA_MAPE_ITEM_BR, set->brs,
-		      set->n_brs, sizeof(*set->brs)) ||
-	    nla_put_u8(skb, IFLA_MAPE_IID, set->iid) ||
-	    nla_put_u8(skb, IFLA_MAPE_HOPLIMIT, set->hoplimit) ||
-	    nla_put_u8(skb, IFLA_MAPE_TCLASS, set->tclass) ||
-	    nla_put_u8(skb, IFLA_MAPE_TCLASS_INHERIT, set->tclass_inherit) ||
-	    nla_put_u16(skb, IFLA_MAPE_MSS, set->mss))
-		return -EMSGSIZE;
-	if (!ipv6_addr_any(&set->local) &&
-	    nla_put_in6_addr(skb, IFLA_MAPE_LOCAL, &set->local))
-		return -EMSGSIZE;
-	if (set->psid.len &&
-	    nla_put(skb, IFLA_MAPE_PSID, sizeof(set->psid), &set->psid))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int fill_derived(struct sk_buff *skb, const struct mape_config *cfg)
-{
-	struct mape_psid psid = {
-		.psid = cfg->ce.psid,
-		.len = cfg->ce.psid_len,
-	};
-	struct mape_nat_usage usage = {};
-	struct mape_port_ranges ranges;
-
-	mape_portset_ranges(&cfg->ports, &ranges);
-	if (cfg->nat)
-		mape_nat_usage(cfg->nat, &usage);
-	if (nla_put_in6_addr(skb, IFLA_MAPE_CE_ADDR, &cfg->addr) ||
-	    nla_put_in_addr(skb, IFLA_MAPE_CE_IPV4, cfg->ce.ipv4) ||
-	    nla_put_u8(skb, IFLA_MAPE_CE_IPV4_LEN, cfg->ce.ipv4_len) ||
-	    nla_put(skb, IFLA_MAPE_CE_PSID, sizeof(psid), &psid) ||
-	    nla_put_u8(skb, IFLA_MAPE_CE_PSID_OFFSET, cfg->ce.psid_offset) ||
-	    nla_put(skb, IFLA_MAPE_CE_PORTS, sizeof(ranges), &ranges) ||
-	    nla_put(skb, IFLA_MAPE_CE_BMR, sizeof(*cfg->bmr), cfg->bmr) ||
-	    nla_put_u32(skb, IFLA_MAPE_SESSIONS, usage.sessions))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int mape_fill_info(struct sk_buff *skb, const struct net_device *dev)
-{
-	const struct mape_dev *mape = netdev_priv(dev);
-	const struct mape_config *cfg = rtnl_dereference(mape->config);
-
-	return fill_settings(skb, cfg) ? : fill_derived(skb, cfg);
 }
 
 static struct net *mape_get_link_net(const struct net_device *dev)

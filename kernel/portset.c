@@ -106,12 +106,28 @@ static void swap_places(struct mape_ports *ports, u32 index, u32 where)
 	place(ports, index, where);
 }
 
+static bool is_free(const struct mape_port *port)
+{
+	return !port->endpoints && !port->withheld;
+}
+
+/* The free ones are the first of the permutation: let that be so again. */
+static void settle(struct mape_ports *ports, u32 index)
+{
+	bool was_free = ports->port[index].where < ports->free;
+
+	if (was_free && !is_free(&ports->port[index]))
+		swap_places(ports, index, --ports->free);
+	else if (!was_free && is_free(&ports->port[index]))
+		swap_places(ports, index, ports->free++);
+}
+
 /**
  * mape_ports_init - start with all ports free
  * @ports: zeroed memory of mape_ports_size() bytes
  * @set: the port set
  *
- * Port 0 is withheld: it is no port (RFC 7597 section B.1).
+ * But for port 0, which is no port (RFC 7597 section B.1).
  */
 void mape_ports_init(struct mape_ports *ports, const struct mape_portset *set)
 {
@@ -121,10 +137,8 @@ void mape_ports_init(struct mape_ports *ports, const struct mape_portset *set)
 	ports->free = set->count;
 	for (i = 0; i < set->count; i++)
 		place(ports, i, i);
-	if (mape_portset_has(set, 0)) {
-		mape_ports_get(ports, 0);
-		ports->port[0].endpoints = MAPE_PORT_WITHHELD;
-	}
+	if (mape_portset_has(set, 0))
+		mape_ports_withhold(ports, 0, MAPE_PORT_ZERO);
 }
 
 /**
@@ -134,8 +148,9 @@ void mape_ports_init(struct mape_ports *ports, const struct mape_portset *set)
  */
 void mape_ports_get(struct mape_ports *ports, u32 index)
 {
-	if (!ports->port[index].endpoints++)
-		swap_places(ports, index, --ports->free);
+	if (++ports->port[index].endpoints == 2)
+		ports->shared++;
+	settle(ports, index);
 }
 
 /**
@@ -145,8 +160,49 @@ void mape_ports_get(struct mape_ports *ports, u32 index)
  */
 void mape_ports_put(struct mape_ports *ports, u32 index)
 {
-	if (!--ports->port[index].endpoints)
-		swap_places(ports, index, ports->free++);
+	if (--ports->port[index].endpoints == 1)
+		ports->shared--;
+	settle(ports, index);
+}
+
+/**
+ * mape_ports_withhold - never give a port out
+ * @ports: the ports
+ * @index: which
+ * @why: MAPE_PORT_*; the reasons are independent of each other
+ *
+ * Endpoints that have it keep it.
+ */
+void mape_ports_withhold(struct mape_ports *ports, u32 index, u8 why)
+{
+	ports->port[index].withheld |= why;
+	settle(ports, index);
+}
+
+/**
+ * mape_ports_release - undo mape_ports_withhold()
+ * @ports: the ports
+ * @index: which
+ * @why: the same as then
+ */
+void mape_ports_release(struct mape_ports *ports, u32 index, u8 why)
+{
+	ports->port[index].withheld &= ~why;
+	settle(ports, index);
+}
+
+/**
+ * mape_ports_withheld - count the ports that are withheld
+ * @ports: the ports
+ * @why: for which of the reasons
+ */
+u32 mape_ports_withheld(const struct mape_ports *ports, u8 why)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < ports->count; i++)
+		n += !!(ports->port[i].withheld & why);
+	return n;
 }
 
 #ifdef DEBUG

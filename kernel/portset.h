@@ -39,25 +39,30 @@ u32 mape_portset_index(const struct mape_portset *set, u16 port);
 void mape_portset_ranges(const struct mape_portset *set,
 			 struct mape_port_ranges *ranges);
 
+/* Why a port is not given out. */
+#define MAPE_PORT_ZERO		0x1	/* it is no port (RFC 7597 section B.1) */
+#define MAPE_PORT_RESERVED	0x2	/* the user wants it so */
+#define MAPE_PORT_STATIC	0x4	/* a static forward has it */
+
 /**
  * struct mape_port - the use of one port of the set
  * @endpoints: inner endpoints that have this port as their own
  * @order: an entry of the permutation below
  * @where: where this port stands in it
+ * @withheld: MAPE_PORT_*
  */
 struct mape_port {
 	u32 endpoints;
 	u16 order;
 	u16 where;
+	u8 withheld;
 };
-
-/* @endpoints of a port that is never given out */
-#define MAPE_PORT_WITHHELD	(~0U)
 
 /**
  * struct mape_ports - which ports of a set are in use, for one protocol
  * @count: number of ports
- * @free: number of ports without an endpoint
+ * @free: number of ports without an endpoint that are not withheld
+ * @shared: number of ports with several endpoints
  * @port: by index. The @order members are a permutation of the indexes, the
  *	first @free of which are the free ones: a uniformly random free port
  *	costs one look-up (RFC 6056 section 3.3).
@@ -67,6 +72,7 @@ struct mape_port {
 struct mape_ports {
 	u32 count;
 	u32 free;
+	u32 shared;
 	struct mape_port port[];
 };
 
@@ -74,6 +80,9 @@ size_t mape_ports_size(const struct mape_portset *set);
 void mape_ports_init(struct mape_ports *ports, const struct mape_portset *set);
 void mape_ports_get(struct mape_ports *ports, u32 index);
 void mape_ports_put(struct mape_ports *ports, u32 index);
+void mape_ports_withhold(struct mape_ports *ports, u32 index, u8 why);
+void mape_ports_release(struct mape_ports *ports, u32 index, u8 why);
+u32 mape_ports_withheld(const struct mape_ports *ports, u8 why);
 
 /**
  * mape_ports_nth_free - a free port

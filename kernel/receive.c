@@ -31,13 +31,15 @@ static bool is_br(const struct mape_config *cfg, const struct in6_addr *addr)
  * Does the inner source belong to the CE that sent the packet? We compare all
  * of its address with the one computed from the inner source. The identifier
  * of an echo reply is our own and says nothing of its sender's: a query to a
- * shared address goes by the border relay, and so does its reply.
+ * shared address goes by the border relay, and so does its reply. An ICMP
+ * error belongs to the CE to which the packet it quotes was sent.
  */
 static enum mape_drop check_source(const struct mape_config *cfg,
 				   const struct in6_addr *source,
 				   const struct iphdr *iph,
 				   const struct mape_packet *pkt)
 {
+	__be32 remote = pkt ? pkt->flow.remote : iph->saddr;
 	const struct mape_rule *fmr;
 	struct in6_addr addr;
 
@@ -45,20 +47,21 @@ static enum mape_drop check_source(const struct mape_config *cfg,
 		return MAPE_PASS;
 	if (!mape_rule_covers(cfg->rules, cfg->set.n_rules, source))
 		return MAPE_DROP_RX_BAD_V6_SRC;
-	fmr = mape_rule_fmr(cfg->rules, cfg->set.n_rules, iph->saddr);
+	fmr = mape_rule_fmr(cfg->rules, cfg->set.n_rules, remote);
 	if (!fmr)
 		return MAPE_DROP_RX_SPOOFED;
 	if (mape_rule_psid_len(fmr) &&
-	    (!pkt || iph->protocol == IPPROTO_ICMP))
+	    (!pkt || pkt->flow.proto == IPPROTO_ICMP))
 		return MAPE_DROP_RX_SPOOFED;
-	if (!mape_rule_address(fmr, cfg->set.iid, iph->saddr,
+	if (!mape_rule_address(fmr, cfg->set.iid, remote,
 			       pkt ? pkt->flow.remote_port : 0, &addr) ||
 	    !ipv6_addr_equal(&addr, source))
 		return MAPE_DROP_RX_SPOOFED;
 	return MAPE_PASS;
 }
 
-static enum mape_drop parse(struct sk_buff *skb, struct mape_packet *pkt)
+static enum mape_drop parse(const struct mape_config *cfg,
+			    struct sk_buff *skb, struct mape_packet *pkt)
 {
 	switch (mape_packet_parse(skb, MAPE_IN, pkt)) {
 	case MAPE_PARSE_OK:
@@ -67,18 +70,49 @@ static enum mape_drop parse(struct sk_buff *skb, struct mape_packet *pkt)
 		return MAPE_DROP_RX_MALFORMED;
 	case MAPE_PARSE_FRAGMENT:
 		return MAPE_DROP_RX_FRAGMENT;
+	case MAPE_PARSE_ICMP:
+		return MAPE_DROP_RX_ICMP;
 	default:
-		return MAPE_DROP_RX_NO_PORT;
+		/* An address that is ours alone needs none. */
+		return cfg->ce.psid_len ? MAPE_DROP_RX_NO_PORT : MAPE_PASS;
 	}
+}
+
+/* What to do with a packet, or with an ICMP error about one of ours. */
+static enum mape_nat_result bind(const struct mape_config *cfg,
+				 struct mape_packet *pkt)
+{
+	struct mape_flow *flow = &pkt->flow;
+
+	if (likely(!pkt->is_error))
+		return mape_nat_inbound(cfg->nat, flow, &pkt->seg, false);
+	if (mape_nat_find_outer(cfg->nat, flow))
+		return MAPE_NAT_OK;
+	return mape_nat_reserved(cfg->nat, flow->proto, flow->ext_port) ?
+	       MAPE_NAT_PASS : MAPE_NAT_NO_SESSION;
 }
 
 static enum mape_drop translate(const struct mape_config *cfg,
 				struct sk_buff *skb, struct mape_packet *pkt)
 {
-	if (!mape_portset_has(&cfg->ports, ntohs(pkt->flow.ext_port)))
+	if (cfg->ce.psid_len &&
+	    !mape_portset_has(&cfg->ports, ntohs(pkt->flow.ext_port)))
 		return MAPE_DROP_RX_BAD_PORT;
-	if (mape_nat_inbound(cfg->nat, &pkt->flow) != MAPE_NAT_OK)
+	switch (bind(cfg, pkt)) {
+	case MAPE_NAT_OK:
+		break;
+	case MAPE_NAT_PASS:
+		/* To ourselves, or to whom the firewall redirects it. */
+		return MAPE_PASS;
+	case MAPE_NAT_BACKLOG:
+		return MAPE_DROP_RX_BACKLOG;
+	case MAPE_NAT_TABLE_FULL:
+		return MAPE_DROP_TABLE_FULL;
+	case MAPE_NAT_HOST_LIMIT:
+		return MAPE_DROP_HOST_LIMIT;
+	default:
 		return MAPE_DROP_RX_NO_SESSION;
+	}
 	if (skb_cow_head(skb, 0))
 		return MAPE_DROP_RX_NO_MEMORY;
 	mape_packet_rewrite_dest(skb, pkt);
@@ -96,7 +130,7 @@ static enum mape_drop process(const struct mape_config *cfg,
 	enum mape_drop why;
 
 	if (cfg->nat) {
-		why = parse(skb, &pkt);
+		why = parse(cfg, skb, &pkt);
 		if (unlikely(why))
 			return why;
 		why = check_source(cfg, source, ip_hdr(skb), &pkt);
@@ -155,7 +189,6 @@ static int receive(struct sk_buff *skb)
 	const struct mape_config *cfg;
 	struct net_device *dev;
 	enum mape_drop why;
-	unsigned int len;
 
 	cfg = mape_lookup(dev_net(skb->dev), &ipv6_hdr(skb)->daddr);
 	if (!cfg || !(cfg->mape->dev->flags & IFF_UP))
@@ -168,9 +201,7 @@ static int receive(struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
-	len = skb->len;
-	if (gro_cells_receive(&cfg->mape->gro_cells, skb) == NET_RX_SUCCESS)
-		dev_sw_netstats_rx_add(dev, len);
+	mape_inject(cfg->mape, skb);
 	return 0;
 }
 

@@ -16,7 +16,9 @@
  * @MAPE_DROP_RX_BAD_V4_DST: the inner destination is not ours (RFC 7597 8.1)
  * @MAPE_DROP_RX_BAD_PORT: its port is not in our set
  * @MAPE_DROP_RX_NO_SESSION: nobody inside asked for it
+ * @MAPE_DROP_RX_BACKLOG: too many that nobody inside has answered yet
  * @MAPE_DROP_RX_NO_PORT: protocol without ports
+ * @MAPE_DROP_RX_ICMP: ICMP that is no answer and no error for a NAT
  * @MAPE_DROP_RX_FRAGMENT: the inner packet is a fragment
  * @MAPE_DROP_RX_ECN_ERROR: congestion marked, inside not capable (RFC 6040 4.2)
  * @MAPE_DROP_RX_POLICY: refused by an IPsec policy
@@ -24,6 +26,9 @@
  * @MAPE_DROP_TX_NOT_IPV4: not IPv4
  * @MAPE_DROP_TX_MALFORMED: transport header cut short
  * @MAPE_DROP_TX_NO_PORT: protocol without ports
+ * @MAPE_DROP_TX_NO_SESSION: an ICMP error about no session, or to our own
+ *	address and a port nobody has
+ * @MAPE_DROP_TX_ICMP: ICMP that is no query and no error for a NAT
  * @MAPE_DROP_TX_FRAGMENT: a fragment
  * @MAPE_DROP_TX_MULTICAST: multicast or broadcast
  * @MAPE_DROP_TX_BAD_SOURCE: outside our IPv4 prefix
@@ -33,6 +38,7 @@
  * @MAPE_DROP_TX_NO_MEMORY: no memory
  * @MAPE_DROP_PORT_EXHAUSTED: every port has a session with the peer
  * @MAPE_DROP_TABLE_FULL: no more sessions
+ * @MAPE_DROP_HOST_LIMIT: no more sessions of this inner host
  * @MAPE_DROP_MAX: number of values
  */
 enum mape_drop {
@@ -43,7 +49,9 @@ enum mape_drop {
 	MAPE_DROP_RX_BAD_V4_DST,
 	MAPE_DROP_RX_BAD_PORT,
 	MAPE_DROP_RX_NO_SESSION,
+	MAPE_DROP_RX_BACKLOG,
 	MAPE_DROP_RX_NO_PORT,
+	MAPE_DROP_RX_ICMP,
 	MAPE_DROP_RX_FRAGMENT,
 	MAPE_DROP_RX_ECN_ERROR,
 	MAPE_DROP_RX_POLICY,
@@ -51,6 +59,8 @@ enum mape_drop {
 	MAPE_DROP_TX_NOT_IPV4,
 	MAPE_DROP_TX_MALFORMED,
 	MAPE_DROP_TX_NO_PORT,
+	MAPE_DROP_TX_NO_SESSION,
+	MAPE_DROP_TX_ICMP,
 	MAPE_DROP_TX_FRAGMENT,
 	MAPE_DROP_TX_MULTICAST,
 	MAPE_DROP_TX_BAD_SOURCE,
@@ -60,6 +70,7 @@ enum mape_drop {
 	MAPE_DROP_TX_NO_MEMORY,
 	MAPE_DROP_PORT_EXHAUSTED,
 	MAPE_DROP_TABLE_FULL,
+	MAPE_DROP_HOST_LIMIT,
 	MAPE_DROP_MAX
 };
 

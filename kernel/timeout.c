@@ -6,59 +6,60 @@
 
 #include "timeout.h"
 
-/*
- * Seconds. RFC 4787 REQ-5 (UDP; shorter only for the registered applications
- * DNS and NTP), RFC 5382 REQ-5 (TCP), RFC 5508 REQ-2 (ICMP).
- */
-#define UDP_NEW			120
-#define UDP_ANSWERED		300
-#define DNS_NEW			30
-#define DNS_ANSWERED		10
-#define NTP			30
-#define TCP_ESTABLISHED		7440
-#define TCP_TRANSITORY		240
-#define ICMP_QUERY		60
+/* Of headers that not every kernel and C library have. */
+#ifndef IPPROTO_DCCP
+#define IPPROTO_DCCP	33
+#endif
 
 /**
  * mape_timeout_class - the class of a new session
- * @proto: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_ICMP
+ * @proto: IPPROTO_*
  * @remote_port: destination port, host byte order
  */
 enum mape_class mape_timeout_class(u8 proto, u16 remote_port)
 {
-	if (proto == IPPROTO_TCP)
+	switch (proto) {
+	case IPPROTO_TCP:
 		return MAPE_CLASS_TCP;
-	if (proto == IPPROTO_ICMP)
+	case IPPROTO_UDP:
+		if (remote_port == 53)
+			return MAPE_CLASS_DNS;
+		return remote_port == 123 ? MAPE_CLASS_NTP : MAPE_CLASS_UDP;
+	case IPPROTO_UDPLITE:
+		return MAPE_CLASS_UDP;
+	case IPPROTO_ICMP:
 		return MAPE_CLASS_ICMP;
-	if (remote_port == 53)
-		return MAPE_CLASS_DNS;
-	if (remote_port == 123)
-		return MAPE_CLASS_NTP;
-	return MAPE_CLASS_UDP;
+	case IPPROTO_SCTP:
+		return MAPE_CLASS_SCTP;
+	case IPPROTO_DCCP:
+		return MAPE_CLASS_DCCP;
+	default:
+		return MAPE_CLASS_OTHER;
+	}
 }
 
 /**
  * mape_state_first - the state after the first packet of a session
  * @class: class of the session
  * @dir: direction of the packet
- * @tcp_flags: MAPE_TCP_* of the packet, 0 for other protocols
+ * @flags: MAPE_TCP_* of the packet
  *
  * A TCP connection that is older than the session starts in TRANS: it counts
  * as established as soon as a packet follows.
  */
-enum mape_state mape_state_first(enum mape_class class,
-				 enum mape_direction dir, u8 tcp_flags)
+enum mape_session_state mape_state_first(enum mape_class class,
+					 enum mape_direction dir, u8 flags)
 {
 	if (class != MAPE_CLASS_TCP)
-		return MAPE_NEW;
-	if (!(tcp_flags & MAPE_TCP_SYN) || tcp_flags & MAPE_TCP_RST)
+		return dir == MAPE_OUT ? MAPE_NEW : MAPE_NEW_IN;
+	if (!(flags & MAPE_TCP_SYN) || flags & MAPE_TCP_RST)
 		return MAPE_TCP_TRANS;
 	return dir == MAPE_OUT ? MAPE_TCP_INIT_OUT : MAPE_TCP_INIT_IN;
 }
 
 /* RFC 6146 section 3.5.2.2, RFC 7857 section 2. */
-static enum mape_state tcp_next(enum mape_state state, enum mape_direction dir,
-				u8 flags)
+static enum mape_session_state tcp_next(enum mape_session_state state,
+					enum mape_direction dir, u8 flags)
 {
 	bool syn = flags & MAPE_TCP_SYN, fin = flags & MAPE_TCP_FIN;
 
@@ -90,44 +91,167 @@ static enum mape_state tcp_next(enum mape_state state, enum mape_direction dir,
 	}
 }
 
+/*
+ * UDP, ICMP: answered or not. SCTP, DCCP: also ended or not; that it has not,
+ * as anyone may say it has, is seen by what is still sent from inside.
+ */
+static enum mape_session_state other_next(enum mape_session_state state,
+					  enum mape_direction dir, u8 flags)
+{
+	if (flags & MAPE_TCP_RST)
+		return MAPE_CLOSING;
+	switch (state) {
+	case MAPE_NEW:
+		return dir == MAPE_IN ? MAPE_ANSWERED : state;
+	case MAPE_NEW_IN:
+		return dir == MAPE_OUT ? MAPE_ANSWERED : state;
+	case MAPE_CLOSING:
+		if (dir == MAPE_IN)
+			return state;
+		return flags & MAPE_TCP_SYN ? MAPE_NEW : MAPE_ANSWERED;
+	default:
+		return state;
+	}
+}
+
 /**
  * mape_state_next - the state after one more packet
  * @class: class of the session
  * @state: its state
  * @dir: direction of the packet
- * @tcp_flags: MAPE_TCP_* of the packet, 0 for other protocols
+ * @flags: MAPE_TCP_* of the packet; MAPE_TCP_RST only of one that is genuine
  */
-enum mape_state mape_state_next(enum mape_class class, enum mape_state state,
-				enum mape_direction dir, u8 tcp_flags)
+enum mape_session_state mape_state_next(enum mape_class class,
+					enum mape_session_state state,
+					enum mape_direction dir, u8 flags)
 {
 	if (class == MAPE_CLASS_TCP)
-		return tcp_next(state, dir, tcp_flags);
-	return dir == MAPE_IN ? MAPE_ANSWERED : state;
+		return tcp_next(state, dir, flags);
+	return other_next(state, dir, flags);
+}
+
+static enum mape_timeout tcp_timeout(enum mape_session_state state)
+{
+	switch (state) {
+	case MAPE_TCP_ESTABLISHED:
+	/* After one FIN the other side may go on (RFC 5382 REQ-5). */
+	case MAPE_TCP_FIN_OUT:
+	case MAPE_TCP_FIN_IN:
+		return MAPE_TIMEOUT_TCP_ESTABLISHED;
+	case MAPE_TCP_FIN_BOTH:
+	case MAPE_TCP_TRANS:
+		return MAPE_TIMEOUT_TCP_CLOSING;
+	default:
+		return MAPE_TIMEOUT_TCP_SYN;
+	}
 }
 
 /**
- * mape_timeout_seconds - lifetime of an idle session
+ * mape_timeout_of - which lifetime an idle session has
  * @class: class of the session
  * @state: its state
  */
-u32 mape_timeout_seconds(enum mape_class class, enum mape_state state)
+enum mape_timeout mape_timeout_of(enum mape_class class,
+				  enum mape_session_state state)
 {
+	bool answered = state == MAPE_ANSWERED;
+
 	switch (class) {
 	case MAPE_CLASS_TCP:
-		/* After one FIN the other side may go on (RFC 5382 REQ-5). */
-		if (state == MAPE_TCP_ESTABLISHED ||
-		    state == MAPE_TCP_FIN_OUT || state == MAPE_TCP_FIN_IN)
-			return TCP_ESTABLISHED;
-		return TCP_TRANSITORY;
+		return tcp_timeout(state);
 	case MAPE_CLASS_DNS:
-		return state == MAPE_NEW ? DNS_NEW : DNS_ANSWERED;
+		return answered ? MAPE_TIMEOUT_DNS : MAPE_TIMEOUT_DNS_NEW;
 	case MAPE_CLASS_NTP:
-		return NTP;
+		return MAPE_TIMEOUT_NTP;
 	case MAPE_CLASS_ICMP:
-		return ICMP_QUERY;
+		return MAPE_TIMEOUT_ICMP;
+	case MAPE_CLASS_SCTP:
+		return answered ? MAPE_TIMEOUT_SCTP_ESTABLISHED :
+				  MAPE_TIMEOUT_SCTP_TRANSITORY;
+	case MAPE_CLASS_DCCP:
+		return answered ? MAPE_TIMEOUT_DCCP_ESTABLISHED :
+				  MAPE_TIMEOUT_DCCP_TRANSITORY;
+	case MAPE_CLASS_OTHER:
+		return MAPE_TIMEOUT_OTHER;
 	default:
-		return state == MAPE_NEW ? UDP_NEW : UDP_ANSWERED;
+		return answered ? MAPE_TIMEOUT_UDP : MAPE_TIMEOUT_UDP_NEW;
 	}
+}
+
+/* A week: longer is a mistake of the unit, and jiffies are of 32 bits. */
+#define SECONDS_MAX	604800
+
+/*
+ * Seconds. RFC 4787 REQ-5 (UDP; shorter only for registered applications),
+ * RFC 5382 REQ-5 (TCP), RFC 5508 REQ-2 (ICMP), RFC 5597 REQ-5 (DCCP).
+ */
+static const struct {
+	u32 normal;
+	u32 least;
+	const char *refusal;
+} limits[MAPE_TIMEOUT_MAX + 1] = {
+	[MAPE_TIMEOUT_UDP] = { 300, 120,
+		"timeout: udp must be at least 120 seconds" },
+	[MAPE_TIMEOUT_UDP_NEW] = { 120, 120,
+		"timeout: udp-new must be at least 120 seconds" },
+	[MAPE_TIMEOUT_DNS] = { 10, 2,
+		"timeout: dns must be at least 2 seconds" },
+	[MAPE_TIMEOUT_DNS_NEW] = { 30, 5,
+		"timeout: dns-new must be at least 5 seconds" },
+	[MAPE_TIMEOUT_NTP] = { 30, 5,
+		"timeout: ntp must be at least 5 seconds" },
+	[MAPE_TIMEOUT_TCP_SYN] = { 240, 30,
+		"timeout: tcp-syn must be at least 30 seconds" },
+	[MAPE_TIMEOUT_TCP_ESTABLISHED] = { 7440, 240,
+		"timeout: tcp-established must be at least 240 seconds" },
+	[MAPE_TIMEOUT_TCP_CLOSING] = { 240, 10,
+		"timeout: tcp-closing must be at least 10 seconds" },
+	[MAPE_TIMEOUT_ICMP] = { 60, 60,
+		"timeout: icmp must be at least 60 seconds" },
+	[MAPE_TIMEOUT_SCTP_ESTABLISHED] = { 7440, 7440,
+		"timeout: sctp-established must be at least 7440 seconds" },
+	[MAPE_TIMEOUT_SCTP_TRANSITORY] = { 240, 240,
+		"timeout: sctp-transitory must be at least 240 seconds" },
+	[MAPE_TIMEOUT_DCCP_ESTABLISHED] = { 7440, 7440,
+		"timeout: dccp-established must be at least 7440 seconds" },
+	[MAPE_TIMEOUT_DCCP_TRANSITORY] = { 240, 240,
+		"timeout: dccp-transitory must be at least 240 seconds" },
+	[MAPE_TIMEOUT_OTHER] = { 600, 60,
+		"timeout: other must be at least 60 seconds" },
+	[MAPE_TIMEOUT_QUARANTINE] = { 120, 0, NULL },
+	[MAPE_TIMEOUT_UDP_RECLAIM] = { 0, 30,
+		"timeout: udp-reclaim must be 0 or at least 30 seconds" },
+};
+
+/**
+ * mape_timeout_default - a time as it is unless set
+ * @type: which, 1 to MAPE_TIMEOUT_MAX
+ *
+ * Return: seconds.
+ */
+u32 mape_timeout_default(enum mape_timeout type)
+{
+	return limits[type].normal;
+}
+
+/**
+ * mape_timeout_check - may a time be set to that?
+ * @type: which
+ * @seconds: the time
+ *
+ * Return: NULL, or a sentence for the user that says what is wrong.
+ */
+const char *mape_timeout_check(enum mape_timeout type, u32 seconds)
+{
+	if (type <= MAPE_TIMEOUT_UNSPEC || type > MAPE_TIMEOUT_MAX)
+		return "timeout: unknown kind";
+	if (seconds > SECONDS_MAX)
+		return "timeout: must be at most 604800 seconds";
+	/* What is 0 by default is off. */
+	if (seconds < limits[type].least &&
+	    (seconds || limits[type].normal))
+		return limits[type].refusal;
+	return NULL;
 }
 
 #ifdef DEBUG

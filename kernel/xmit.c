@@ -13,9 +13,60 @@
 #include "device.h"
 #include "packet.h"
 
+/* An ICMP error of our own, to the sender of a packet; not too many. */
+static void refuse(struct mape_dev *mape, struct sk_buff *skb, u8 code)
+{
+	if (__ratelimit(&mape->icmp_limit))
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, code, 0);
+}
+
+static void tell_exhausted(struct mape_dev *mape, const struct mape_flow *flow)
+{
+	struct mape_event_info info = { .mape = mape, .flow = flow };
+
+	if (__ratelimit(&mape->event_limit))
+		mape_event(MAPE_EVENT_EXHAUSTED, &info);
+}
+
+/* Of the shared address itself, and a port that is not for the NAT. */
+static bool is_own(const struct mape_config *cfg,
+		   const struct mape_flow *flow)
+{
+	return unlikely(flow->inner == cfg->ce.ipv4) &&
+	       mape_nat_reserved(cfg->nat, flow->proto, flow->inner_port);
+}
+
+/* Find the external port of a packet, or of what an ICMP error quotes. */
+static enum mape_drop bind(const struct mape_config *cfg, struct sk_buff *skb,
+			   struct mape_packet *pkt)
+{
+	if (is_own(cfg, &pkt->flow)) {
+		pkt->flow.ext_port = pkt->flow.inner_port;
+		return MAPE_PASS;
+	}
+	if (unlikely(pkt->is_error))
+		return mape_nat_find_inner(cfg->nat, &pkt->flow) ?
+		       MAPE_PASS : MAPE_DROP_TX_NO_SESSION;
+	switch (mape_nat_outbound(cfg->nat, &pkt->flow, &pkt->seg)) {
+	case MAPE_NAT_OK:
+		return MAPE_PASS;
+	case MAPE_NAT_EXHAUSTED:
+		/* RFC 6888 REQ-11: a code that TCP takes as passing */
+		refuse(cfg->mape, skb, ICMP_HOST_UNREACH);
+		tell_exhausted(cfg->mape, &pkt->flow);
+		return MAPE_DROP_PORT_EXHAUSTED;
+	case MAPE_NAT_HOST_LIMIT:
+		refuse(cfg->mape, skb, ICMP_HOST_UNREACH);
+		return MAPE_DROP_HOST_LIMIT;
+	default:
+		refuse(cfg->mape, skb, ICMP_HOST_UNREACH);
+		return MAPE_DROP_TABLE_FULL;
+	}
+}
+
 /* Find the flow and the external port of a packet. */
-static enum mape_drop translate(struct mape_nat *nat, struct sk_buff *skb,
-				struct mape_packet *pkt)
+static enum mape_drop translate(const struct mape_config *cfg,
+				struct sk_buff *skb, struct mape_packet *pkt)
 {
 	switch (mape_packet_parse(skb, MAPE_OUT, pkt)) {
 	case MAPE_PARSE_OK:
@@ -24,50 +75,61 @@ static enum mape_drop translate(struct mape_nat *nat, struct sk_buff *skb,
 		return MAPE_DROP_TX_MALFORMED;
 	case MAPE_PARSE_FRAGMENT:
 		return MAPE_DROP_TX_FRAGMENT;
+	case MAPE_PARSE_ICMP:
+		return MAPE_DROP_TX_ICMP;
 	case MAPE_PARSE_NO_PORT:
+		/* An address that is ours alone needs none. */
+		if (!cfg->ce.psid_len)
+			break;
+		refuse(cfg->mape, skb, ICMP_PROT_UNREACH);
 		return MAPE_DROP_TX_NO_PORT;
 	}
-	switch (mape_nat_outbound(nat, &pkt->flow)) {
-	case MAPE_NAT_OK:
-		return MAPE_PASS;
-	case MAPE_NAT_EXHAUSTED:
-		/* RFC 6888 REQ-11: a code that TCP takes as passing */
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-		return MAPE_DROP_PORT_EXHAUSTED;
-	default:
-		return MAPE_DROP_TABLE_FULL;
+	return bind(cfg, skb, pkt);
+}
+
+/*
+ * The destination port of a packet, by which the CEs of a shared address are
+ * told from each other: for an ICMP error that of whom it is for. A query has
+ * none.
+ */
+static bool peer_port(struct sk_buff *skb, const struct mape_packet *pkt,
+		      __be16 *port)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const __be16 *ports;
+	__be16 buf[2];
+
+	if (pkt) {
+		*port = pkt->flow.remote_port;
+		return pkt->flow.proto != IPPROTO_ICMP;
 	}
+	if (ip_is_fragment(iph) || (iph->protocol != IPPROTO_TCP &&
+				    iph->protocol != IPPROTO_UDP))
+		return false;
+	ports = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(buf), buf);
+	if (!ports)
+		return false;
+	*port = ports[1];
+	return true;
 }
 
 /*
  * The end of the tunnel for a packet: the CE that a forwarding mapping rule
- * computes, else the border relay (RFC 7597 section 5). A query has no port of
- * the other side that would tell which CE of a shared address is meant.
+ * computes, else the border relay (RFC 7597 section 5).
  */
 static bool peer_address(const struct mape_config *cfg, struct sk_buff *skb,
-			 struct in6_addr *peer)
+			 const struct mape_packet *pkt, struct in6_addr *peer)
 {
-	const struct iphdr *iph = ip_hdr(skb);
+	__be32 daddr = ip_hdr(skb)->daddr;
 	const struct mape_rule *fmr;
 	__be16 port = 0;
 
-	fmr = mape_rule_fmr(cfg->rules, cfg->set.n_rules, iph->daddr);
+	fmr = mape_rule_fmr(cfg->rules, cfg->set.n_rules, daddr);
 	if (likely(!fmr))
 		return false;
-	if (mape_rule_psid_len(fmr)) {
-		const __be16 *ports;
-		__be16 buf[2];
-
-		if (ip_is_fragment(iph) || (iph->protocol != IPPROTO_TCP &&
-					    iph->protocol != IPPROTO_UDP))
-			return false;
-		ports = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(buf),
-					   buf);
-		if (!ports)
-			return false;
-		port = ports[1];
-	}
-	return mape_rule_address(fmr, cfg->set.iid, iph->daddr, port, peer);
+	if (mape_rule_psid_len(fmr) && !peer_port(skb, pkt, &port))
+		return false;
+	return mape_rule_address(fmr, cfg->set.iid, daddr, port, peer);
 }
 
 static struct dst_entry *route(const struct mape_config *cfg,
@@ -205,7 +267,7 @@ static enum mape_drop send(struct mape_config *cfg, struct sk_buff *skb,
 	struct dst_entry *dst;
 	enum mape_drop why;
 
-	if (peer_address(cfg, skb, &ce_peer))
+	if (peer_address(cfg, skb, pkt, &ce_peer))
 		peer = &ce_peer;
 	dst = find_route(cfg, peer);
 	if (IS_ERR(dst)) {
@@ -218,6 +280,78 @@ static enum mape_drop send(struct mape_config *cfg, struct sk_buff *skb,
 	else
 		encapsulate(cfg, skb, dst, peer);
 	return why;
+}
+
+/* To our own address, and one of our ports: to somebody inside, or us. */
+static bool is_hairpin(const struct mape_config *cfg,
+		       const struct sk_buff *skb,
+		       const struct mape_packet *pkt)
+{
+	if (likely(ip_hdr(skb)->daddr != cfg->ce.ipv4))
+		return false;
+	return !cfg->ce.psid_len ||
+	       mape_portset_has(&cfg->ports, ntohs(pkt->flow.remote_port));
+}
+
+/*
+ * The flow as the other end inside sees it: what was the source outside is the
+ * peer there.
+ */
+static enum mape_drop bind_hairpin(const struct mape_config *cfg,
+				   struct mape_packet *back)
+{
+	struct mape_flow *flow = &back->flow;
+	__be16 port = flow->ext_port;
+
+	flow->ext_port = flow->remote_port;
+	flow->remote = cfg->ce.ipv4;
+	flow->remote_port = port;
+	if (back->is_error)
+		return mape_nat_find_outer(cfg->nat, flow) ?
+		       MAPE_PASS : MAPE_DROP_TX_NO_SESSION;
+	switch (mape_nat_inbound(cfg->nat, flow, &back->seg, true)) {
+	case MAPE_NAT_OK:
+		return MAPE_PASS;
+	case MAPE_NAT_PASS:
+		flow->inner = cfg->ce.ipv4;
+		flow->inner_port = flow->ext_port;
+		return MAPE_PASS;
+	case MAPE_NAT_TABLE_FULL:
+		return MAPE_DROP_TABLE_FULL;
+	case MAPE_NAT_HOST_LIMIT:
+		return MAPE_DROP_HOST_LIMIT;
+	default:
+		return MAPE_DROP_TX_NO_SESSION;
+	}
+}
+
+/*
+ * Back inside: translated both ways, as if it had come from outside (RFC 4787
+ * REQ-9, RFC 5508 REQ-7).
+ */
+static enum mape_drop hairpin(const struct mape_config *cfg,
+			      struct sk_buff *skb,
+			      const struct mape_packet *pkt)
+{
+	struct mape_dev *mape = cfg->mape;
+	struct mape_packet back = *pkt;
+	enum mape_drop why;
+
+	why = bind_hairpin(cfg, &back);
+	if (why)
+		return why;
+	if (skb_cow_head(skb, 0))
+		return MAPE_DROP_TX_NO_MEMORY;
+	mape_packet_rewrite_source(skb, pkt, cfg->ce.ipv4);
+	mape_packet_rewrite_dest(skb, &back);
+	if (cfg->set.mss != MAPE_MSS_OFF)
+		mape_packet_clamp_mss(skb, pkt, mape_mss_limit(cfg));
+	dev_sw_netstats_tx_add(mape->dev, 1, skb->len);
+	skb_scrub_packet(skb, false);
+	skb_reset_mac_header(skb);
+	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
+	mape_inject(mape, skb);
+	return MAPE_PASS;
 }
 
 /* RFC 7597 section 5.4: translate, then send into the tunnel. */
@@ -235,9 +369,11 @@ static enum mape_drop process(struct mape_config *cfg, struct sk_buff *skb)
 		     ipv4_is_lbcast(iph->daddr)))
 		return MAPE_DROP_TX_MULTICAST;
 	if (cfg->nat) {
-		why = translate(cfg->nat, skb, &pkt);
+		why = translate(cfg, skb, &pkt);
 		if (unlikely(why))
 			return why;
+		if (unlikely(is_hairpin(cfg, skb, &pkt)))
+			return hairpin(cfg, skb, &pkt);
 		return send(cfg, skb, &pkt);
 	}
 	/* Without NAT the hosts inside have our public addresses, only those */

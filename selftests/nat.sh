@@ -191,7 +191,7 @@ check "F-06 unsolicited UDP does not come in" \
 check "G-03 an unsolicited SYN is dropped in silence" \
 	counts 'rx_no_session=[12]' nothing_on_lan no_answer_to_syn
 check "D-16 an unsolicited ping is dropped in silence" \
-	counts rx_no_port=1 nothing_on_lan no_answer_to_ping
+	counts rx_icmp=1 nothing_on_lan no_answer_to_ping
 check "F-08 F-12 no one else comes in by a mapping" only_answers
 if command -v turnutils_natdiscovery >/dev/null; then
 	check "F-01 turnutils_natdiscovery finds endpoint-independent mapping" natdiscovery

@@ -36,7 +36,7 @@ on_the_wire() { # JQ-CONDITION
 }
 
 topology D2
-line_up
+line_up sessions-per-host 65536
 counters_mark
 send_flows
 check "A-01 each of $((udp + tcp + icmp)) packets has a source port of the set" \

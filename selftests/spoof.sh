@@ -63,10 +63,10 @@ from_relay() {
 	check_dropped "C-08 for a port with A = 0" rx_bad_port dport=$((ours & 0x3ff))
 	check_dropped "C-08 for a port nobody owns" rx_bad_port dport=80
 	check_dropped "F-06 for a port without a session" rx_no_session dport=$((ours + 1))
-	check_dropped "F-06 from a port without a session" rx_no_session sport=7778
+	check_dropped "F-08 from an address without a session" rx_no_session from=198.51.100.2
 	check_dropped "F-12 TCP to the session's port" rx_no_session \
 		layer4="TCP(sport=7777,dport=$ours,flags='S')"
-	check_dropped "C-04 an echo request" rx_no_port layer4="ICMP(id=$ours)"
+	check_dropped "C-04 an echo request" rx_icmp layer4="ICMP(id=$ours)"
 	check_dropped "I-04 a protocol without ports" rx_no_port layer4="GRE()"
 }
 

@@ -36,8 +36,28 @@ static u32 __init count_free(const struct mape_ports *ports)
 	u32 i, n = 0;
 
 	for (i = 0; i < ports->count; i++)
-		n += !ports->port[i].endpoints;
+		n += is_free(&ports->port[i]);
 	return n;
+}
+
+static void __init change_at_random(struct mape_ports *ports, u32 i)
+{
+	switch (get_random_u32_below(4)) {
+	case 0:
+		mape_ports_withhold(ports, i, MAPE_PORT_RESERVED);
+		break;
+	case 1:
+		mape_ports_release(ports, i, MAPE_PORT_RESERVED);
+		break;
+	case 2:
+		if (ports->port[i].endpoints) {
+			mape_ports_put(ports, i);
+			break;
+		}
+		fallthrough;
+	default:
+		mape_ports_get(ports, i);
+	}
 }
 
 /* Take and give back at random: the free ones are always the first. */
@@ -46,17 +66,11 @@ static bool __init free_list_holds(struct mape_ports *ports)
 	u32 i, round;
 
 	for (round = 0; round < 5000; round++) {
-		i = get_random_u32_below(ports->count);
-		if (ports->port[i].endpoints == MAPE_PORT_WITHHELD)
-			continue;
-		if (ports->port[i].endpoints && get_random_u32_below(2))
-			mape_ports_put(ports, i);
-		else
-			mape_ports_get(ports, i);
+		change_at_random(ports, get_random_u32_below(ports->count));
 		if (count_free(ports) != ports->free)
 			return false;
 		for (i = 0; i < ports->free; i++) {
-			if (ports->port[mape_ports_nth_free(ports, i)].endpoints)
+			if (!is_free(&ports->port[mape_ports_nth_free(ports, i)]))
 				return false;
 		}
 	}
@@ -75,8 +89,8 @@ static bool __init allocation_works(u8 a, u8 k, u16 psid)
 		return false;
 	mape_ports_init(ports, &set);
 	ok = free_list_holds(ports) &&
-	     (!mape_portset_has(&set, 0) ||
-	      ports->port[0].endpoints == MAPE_PORT_WITHHELD);
+	     mape_ports_withheld(ports, MAPE_PORT_ZERO) ==
+	     mape_portset_has(&set, 0);
 	kvfree(ports);
 	return ok;
 }

@@ -19,16 +19,20 @@ static struct mape_ports *make_ports(u8 a, u8 k, u16 psid)
 /* The first @free places hold each free port once. */
 static void check_permutation(const struct mape_ports *ports)
 {
-	u32 i, index, free_ports = 0;
+	u32 i, index, free_ports = 0, shared = 0;
 
 	for (i = 0; i < ports->count; i++) {
 		index = ports->port[i].order;
 		assert_int_equal(ports->port[index].where, i);
-		assert_int_equal(!ports->port[index].endpoints,
+		assert_int_equal(!ports->port[index].endpoints &&
+				 !ports->port[index].withheld,
 				 i < ports->free);
-		free_ports += !ports->port[i].endpoints;
+		free_ports += !ports->port[i].endpoints &&
+			      !ports->port[i].withheld;
+		shared += ports->port[i].endpoints > 1;
 	}
 	assert_int_equal(free_ports, ports->free);
+	assert_int_equal(shared, ports->shared);
 }
 
 static void test_A03_port_0_is_never_free(void **state)
@@ -85,6 +89,31 @@ static void test_get_and_put_at_random(void **state)
 	free(ports);
 }
 
+static void test_withheld_ports_are_not_free(void **state)
+{
+	struct mape_ports *ports = make_ports(4, 8, 120);
+
+	(void)state;
+	mape_ports_get(ports, 7);
+	mape_ports_withhold(ports, 7, MAPE_PORT_STATIC);
+	mape_ports_withhold(ports, 9, MAPE_PORT_STATIC);
+	mape_ports_withhold(ports, 9, MAPE_PORT_RESERVED);
+	check_permutation(ports);
+	assert_int_equal(ports->free, 238);
+	assert_int_equal(mape_ports_withheld(ports, MAPE_PORT_STATIC), 2);
+	assert_int_equal(mape_ports_withheld(ports, MAPE_PORT_RESERVED), 1);
+	/* One reason of two, and one of two users, goes. */
+	mape_ports_release(ports, 9, MAPE_PORT_STATIC);
+	mape_ports_put(ports, 7);
+	check_permutation(ports);
+	assert_int_equal(ports->free, 238);
+	mape_ports_release(ports, 9, MAPE_PORT_RESERVED);
+	mape_ports_release(ports, 7, MAPE_PORT_STATIC);
+	check_permutation(ports);
+	assert_int_equal(ports->free, 240);
+	free(ports);
+}
+
 static void test_all_65536_ports(void **state)
 {
 	struct mape_ports *ports = make_ports(0, 0, 0);
@@ -106,6 +135,7 @@ int main(void)
 		cmocka_unit_test(test_A03_port_0_is_never_free),
 		cmocka_unit_test(test_every_port_can_be_had_once),
 		cmocka_unit_test(test_get_and_put_at_random),
+		cmocka_unit_test(test_withheld_ports_are_not_free),
 		cmocka_unit_test(test_all_65536_ports),
 	};
 

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an administrator sees of a NAT, and changes: policy, static forwards,
+ * sessions, numbers. No packet comes here.
+ */
+#include <linux/err.h>
+#include <linux/sched.h>
+
+#include "allocate.h"
+#include "nat.h"
+#include "table.h"
+
+static bool is_reserved(const struct mape_nat_policy *policy, u16 port)
+{
+	unsigned int i;
+
+	for (i = 0; i < policy->n_reserves; i++) {
+		if (port >= policy->reserves[i].first &&
+		    port <= policy->reserves[i].last)
+			return true;
+	}
+	return false;
+}
+
+static void reserve(struct mape_nat *nat, struct mape_ports *ports,
+		    const struct mape_nat_policy *policy)
+{
+	u32 i;
+
+	mape_table_lock(nat);
+	for (i = 0; i < ports->count; i++) {
+		if (is_reserved(policy, mape_portset_port(&nat->set, i)))
+			mape_ports_withhold(ports, i, MAPE_PORT_RESERVED);
+		else
+			mape_ports_release(ports, i, MAPE_PORT_RESERVED);
+	}
+	mape_table_unlock(nat);
+}
+
+static bool matches(const struct mape_nat_filter *filter,
+		    const struct mape_flow *flow)
+{
+	const struct mape_flow *want = &filter->flow;
+	u32 f = filter->fields;
+
+	return (!(f & MAPE_FILTER_PROTO) || flow->proto == want->proto) &&
+	       (!(f & MAPE_FILTER_INNER) || flow->inner == want->inner) &&
+	       (!(f & MAPE_FILTER_INNER_PORT) ||
+		flow->inner_port == want->inner_port) &&
+	       (!(f & MAPE_FILTER_EXT_PORT) ||
+		flow->ext_port == want->ext_port) &&
+	       (!(f & MAPE_FILTER_REMOTE) || flow->remote == want->remote) &&
+	       (!(f & MAPE_FILTER_REMOTE_PORT) ||
+		flow->remote_port == want->remote_port);
+}
+
+/* Has a session a port that is reserved now, or another endpoint's alone? */
+static bool is_misplaced(const struct mape_nat *nat,
+			 const struct mape_session *s)
+{
+	const struct mape_ports *ports = mape_table_ports(nat, s->flow.proto);
+
+	return ports && !s->mapping->is_static &&
+	       ports->port[mape_portset_index(&nat->set,
+					      ntohs(s->flow.ext_port))].withheld;
+}
+
+/* The sessions of a filter, or without one the misplaced ones. */
+static u32 remove_sessions(struct mape_nat *nat,
+			   const struct mape_nat_filter *filter)
+{
+	struct mape_session *s;
+	struct hlist_node *next;
+	u32 i, n = 0;
+
+	for (i = 0; i <= nat->hash_mask; i++) {
+		if (hlist_empty(&nat->inner[i]))
+			continue;
+		mape_table_lock(nat);
+		hlist_for_each_entry_safe(s, next, &nat->inner[i],
+					  inner_node) {
+			if (filter ? !matches(filter, &s->flow) :
+				     !is_misplaced(nat, s))
+				continue;
+			mape_table_remove_session(nat, s);
+			n++;
+		}
+		mape_table_unlock(nat);
+		cond_resched();
+	}
+	return n;
+}
+
+/* Who has a port that is withheld now loses it. */
+static void evict(struct mape_nat *nat)
+{
+	const struct mape_ports *ports;
+	struct mape_mapping *m;
+	struct hlist_node *next;
+	u32 i;
+
+	remove_sessions(nat, NULL);
+	for (i = 0; i <= nat->hash_mask; i++) {
+		if (hlist_empty(&nat->mappings[i]))
+			continue;
+		mape_table_lock(nat);
+		hlist_for_each_entry_safe(m, next, &nat->mappings[i],
+					  inner_node) {
+			ports = mape_table_ports(nat, m->proto);
+			if (!m->is_static && ports &&
+			    ports->port[m->ext_index].withheld)
+				mape_table_remove_mapping(nat, m);
+		}
+		mape_table_unlock(nat);
+		cond_resched();
+	}
+}
+
+/**
+ * mape_nat_configure - change what the user may change
+ * @nat: the NAT
+ * @policy: how it shall be
+ *
+ * Times count from the next packet of a session. Context: process, one at a
+ * time.
+ */
+void mape_nat_configure(struct mape_nat *nat,
+			const struct mape_nat_policy *policy)
+{
+	unsigned int i;
+
+	for (i = 1; i <= MAPE_TIMEOUT_MAX; i++)
+		WRITE_ONCE(nat->lifetime[i],
+			   policy->timeouts[i] * nat->second);
+	WRITE_ONCE(nat->filtering, policy->filtering);
+	WRITE_ONCE(nat->sessions_max, policy->sessions_max);
+	WRITE_ONCE(nat->sessions_per_host, policy->sessions_per_host);
+	for (i = 0; i < MAPE_PORTS_MAX; i++)
+		reserve(nat, nat->ports[i], policy);
+	if (policy->n_reserves)
+		evict(nat);
+}
+
+/**
+ * mape_nat_usage - read how full the tables are
+ * @nat: the NAT
+ * @usage: filled in
+ *
+ * Context: any.
+ */
+void mape_nat_usage(const struct mape_nat *nat, struct mape_nat_usage *usage)
+{
+	unsigned int i;
+
+	usage->sessions = READ_ONCE(nat->sessions);
+	usage->sessions_max = READ_ONCE(nat->sessions_max);
+	usage->sessions_per_host = READ_ONCE(nat->sessions_per_host);
+	usage->eim_breaks = READ_ONCE(nat->eim_breaks);
+	usage->mappings = 0;
+	for (i = 0; i <= MAPE_PORTS_MAX; i++)
+		usage->mappings += READ_ONCE(nat->n_mappings[i]);
+}
+
+/**
+ * mape_nat_port_usage - read how the port set is used
+ * @nat: the NAT
+ * @i: number of the protocol, from 0
+ * @usage: filled in
+ *
+ * Context: any but hard interrupts.
+ *
+ * Return: false if there are no more protocols.
+ */
+bool mape_nat_port_usage(struct mape_nat *nat, unsigned int i,
+			 struct mape_port_usage *usage)
+{
+	static const u8 protos[MAPE_PORTS_MAX] = {
+		[MAPE_PORTS_TCP] = IPPROTO_TCP,
+		[MAPE_PORTS_UDP] = IPPROTO_UDP,
+		[MAPE_PORTS_ICMP] = IPPROTO_ICMP,
+		[MAPE_PORTS_UDPLITE] = IPPROTO_UDPLITE,
+		[MAPE_PORTS_SCTP] = IPPROTO_SCTP,
+		[MAPE_PORTS_DCCP] = IPPROTO_DCCP,
+	};
+	const struct mape_ports *ports;
+
+	if (i >= MAPE_PORTS_MAX)
+		return false;
+	ports = nat->ports[i];
+	mape_table_lock(nat);
+	usage->proto = protos[i];
+	usage->total = ports->count;
+	usage->free = ports->free;
+	usage->shared = ports->shared;
+	usage->fixed = mape_ports_withheld(ports, MAPE_PORT_STATIC);
+	usage->reserved = mape_ports_withheld(ports, MAPE_PORT_RESERVED);
+	usage->mappings = nat->n_mappings[i];
+	mape_table_unlock(nat);
+	return true;
+}
+
+/* In whole seconds of the NAT, rounded up. */
+static u32 seconds_left(const struct mape_nat *nat, unsigned long expires)
+{
+	long left = expires - jiffies;
+
+	return left > 0 ? DIV_ROUND_UP(left, nat->second) : 0;
+}
+
+static void show_session(const struct mape_nat *nat,
+			 const struct mape_session *s,
+			 struct mape_nat_entry *entry)
+{
+	entry->flow = s->flow;
+	entry->state = READ_ONCE(s->state);
+	entry->flags = (READ_ONCE(s->confirmed) ? 0 : MAPE_FLAG_UNCONFIRMED) |
+		       (s->eim_break ? MAPE_FLAG_EIM_BREAK : 0);
+	entry->expires = seconds_left(nat, READ_ONCE(s->expires));
+}
+
+/**
+ * mape_nat_walk_sessions - show the sessions, from where one was
+ * @nat: the NAT
+ * @at: where to begin; afterwards where the walk has ended
+ * @filter: which ones
+ * @emit: called for each under RCU; what is not 0 ends the walk, and the next
+ *	begins with that session
+ * @ctx: for @emit
+ *
+ * Context: process.
+ *
+ * Return: 0 at the end, or what @emit returned.
+ */
+int mape_nat_walk_sessions(struct mape_nat *nat, struct mape_nat_cursor *at,
+			   const struct mape_nat_filter *filter,
+			   mape_nat_emit_t emit, void *ctx)
+{
+	const struct mape_session *s;
+	int ret = 0;
+	u32 n;
+
+	rcu_read_lock();
+	for (; at->bucket <= nat->hash_mask; at->bucket++, at->skip = 0) {
+		n = 0;
+		hlist_for_each_entry_rcu(s, &nat->inner[at->bucket],
+					 inner_node) {
+			struct mape_nat_entry entry = {};
+
+			if (n++ < at->skip || mape_session_expired(s) ||
+			    !matches(filter, &s->flow))
+				continue;
+			show_session(nat, s, &entry);
+			ret = emit(&entry, ctx);
+			if (ret) {
+				at->skip = n - 1;
+				goto out;
+			}
+		}
+	}
+out:
+	rcu_read_unlock();
+	return ret;
+}
+
+static void show_mapping(const struct mape_nat *nat,
+			 const struct mape_mapping *m,
+			 struct mape_nat_entry *entry)
+{
+	entry->flow.inner = m->inner;
+	entry->flow.inner_port = m->inner_port;
+	entry->flow.ext_port = m->ext_port;
+	entry->flow.proto = m->proto;
+	entry->flags = m->is_static ? MAPE_FLAG_STATIC : 0;
+	entry->sessions = READ_ONCE(m->confirmed) + READ_ONCE(m->unconfirmed);
+	if (!m->is_static)
+		entry->expires = seconds_left(nat, READ_ONCE(m->expires));
+}
+
+/**
+ * mape_nat_walk_mappings - show the mappings, from where one was
+ * @nat: the NAT
+ * @at: as for mape_nat_walk_sessions(), as are all other parameters
+ * @filter: remote address and port are not looked at
+ * @emit: called for each
+ * @ctx: for @emit
+ *
+ * Context: process.
+ *
+ * Return: 0 at the end, or what @emit returned.
+ */
+int mape_nat_walk_mappings(struct mape_nat *nat, struct mape_nat_cursor *at,
+			   const struct mape_nat_filter *filter,
+			   mape_nat_emit_t emit, void *ctx)
+{
+	const struct mape_mapping *m;
+	int ret = 0;
+	u32 n;
+
+	rcu_read_lock();
+	for (; at->bucket <= nat->hash_mask; at->bucket++, at->skip = 0) {
+		n = 0;
+		hlist_for_each_entry_rcu(m, &nat->mappings[at->bucket],
+					 inner_node) {
+			struct mape_nat_entry entry = {};
+
+			if (n++ < at->skip ||
+			    (filter->fields & MAPE_FILTER_STATIC &&
+			     !m->is_static))
+				continue;
+			show_mapping(nat, m, &entry);
+			if (!matches(filter, &entry.flow))
+				continue;
+			ret = emit(&entry, ctx);
+			if (ret) {
+				at->skip = n - 1;
+				goto out;
+			}
+		}
+	}
+out:
+	rcu_read_unlock();
+	return ret;
+}
+
+/**
+ * mape_nat_flush - remove sessions
+ * @nat: the NAT
+ * @filter: which ones; all if it has no fields
+ *
+ * Context: process.
+ *
+ * Return: how many were removed.
+ */
+u32 mape_nat_flush(struct mape_nat *nat, const struct mape_nat_filter *filter)
+{
+	return remove_sessions(nat, filter);
+}
+
+/* The port a forward asks for, or any. */
+static int choose_port(struct mape_nat *nat, struct mape_flow *flow,
+		       u32 *index)
+{
+	struct mape_mapping *owner;
+
+	if (!flow->ext_port)
+		return mape_allocate_fixed(nat, flow, index) ? 0 : -ENOSPC;
+	if (!mape_portset_has(&nat->set, ntohs(flow->ext_port)))
+		return -ERANGE;
+	*index = mape_portset_index(&nat->set, ntohs(flow->ext_port));
+	owner = mape_table_owner(nat, flow);
+	return owner && owner->is_static ? -EADDRINUSE : 0;
+}
+
+static int add_forward(struct mape_nat *nat, struct mape_ports *ports,
+		       struct mape_flow *flow)
+{
+	struct mape_mapping *m = mape_table_mapping(nat, flow), *fixed;
+	u32 index;
+	int err;
+
+	if (m && m->is_static)
+		return -EADDRINUSE;
+	err = choose_port(nat, flow, &index);
+	if (err)
+		return err;
+	fixed = mape_table_add_mapping(nat, flow, index);
+	if (!fixed)
+		return -ENOMEM;
+	/* The endpoint's other port, if it has one: from now on it is this. */
+	if (m)
+		mape_table_remove_mapping(nat, m);
+	fixed->is_static = true;
+	list_del_init(&fixed->idle_node);
+	mape_ports_withhold(ports, index, MAPE_PORT_STATIC);
+	return 0;
+}
+
+/**
+ * mape_nat_forward_add - let anyone outside reach an inner endpoint
+ * @nat: the NAT
+ * @flow: protocol, inner endpoint and external port, 0 for any; that is
+ *	filled in
+ *
+ * A static mapping, both ways. Others lose their sessions by that port, and
+ * the endpoint those by another. Context: process.
+ *
+ * Return: 0; -EPROTONOSUPPORT if the protocol has no ports; -ERANGE if the port
+ * is not in the set; -EADDRINUSE if the port, or the endpoint, has a forward;
+ * -ENOSPC if no port is free; -ENOMEM.
+ */
+int mape_nat_forward_add(struct mape_nat *nat, struct mape_flow *flow)
+{
+	struct mape_ports *ports = mape_table_ports(nat, flow->proto);
+	int err;
+
+	if (!ports || flow->proto == IPPROTO_ICMP)
+		return -EPROTONOSUPPORT;
+	mape_table_lock(nat);
+	err = add_forward(nat, ports, flow);
+	mape_table_unlock(nat);
+	if (!err)
+		evict(nat);
+	return err;
+}
+
+/**
+ * mape_nat_forward_del - undo mape_nat_forward_add()
+ * @nat: the NAT
+ * @proto: protocol number
+ * @ext_port: external port
+ *
+ * Its sessions end. Context: process.
+ *
+ * Return: 0 or -ENOENT.
+ */
+int mape_nat_forward_del(struct mape_nat *nat, u8 proto, __be16 ext_port)
+{
+	struct mape_ports *ports = mape_table_ports(nat, proto);
+	struct mape_flow flow = { .proto = proto, .ext_port = ext_port };
+	struct mape_mapping *m;
+	int err = -ENOENT;
+
+	mape_table_lock(nat);
+	m = mape_table_owner(nat, &flow);
+	if (ports && m && m->is_static) {
+		mape_ports_release(ports, m->ext_index, MAPE_PORT_STATIC);
+		mape_table_remove_mapping(nat, m);
+		err = 0;
+	}
+	mape_table_unlock(nat);
+	return err;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP sequence numbers as a NAT sees them.
+ */
+#include <linux/compiler.h>
+#include <linux/string.h>
+
+#include "tcp.h"
+
+/* Largest shift there is (RFC 7323 section 2.3). */
+#define WSCALE_MAX	14
+
+static bool after(u32 a, u32 b)
+{
+	return (s32)(a - b) > 0;
+}
+
+/**
+ * mape_tcp_begin - nothing is known of a connection
+ * @tcp: its sequence numbers
+ */
+void mape_tcp_begin(struct mape_tcp *tcp)
+{
+	memset(tcp, 0, sizeof(*tcp));
+}
+
+static void track_syn(struct mape_tcp_side *from,
+		      const struct mape_segment *seg)
+{
+	from->scales = seg->wscale != MAPE_NO_WSCALE;
+	from->wscale = 0;
+	if (from->scales)
+		from->wscale = seg->wscale < WSCALE_MAX ? seg->wscale :
+							  WSCALE_MAX;
+	/* It may begin a connection anew, with lower numbers. */
+	from->end = seg->end;
+	from->sent = true;
+	from->acks = false;
+}
+
+/* A window is scaled if both sides have offered it, and never in a SYN. */
+static u32 window(const struct mape_tcp *tcp, enum mape_direction dir,
+		  const struct mape_segment *seg)
+{
+	bool scaled = tcp->side[MAPE_OUT].scales && tcp->side[MAPE_IN].scales &&
+		      !(seg->flags & MAPE_TCP_SYN);
+
+	return (u32)seg->window << (scaled ? tcp->side[dir].wscale : 0);
+}
+
+/**
+ * mape_tcp_track - learn from a segment
+ * @tcp: sequence numbers of its connection
+ * @dir: which way it goes
+ * @seg: the segment; an RST teaches nothing
+ */
+void mape_tcp_track(struct mape_tcp *tcp, enum mape_direction dir,
+		    const struct mape_segment *seg)
+{
+	struct mape_tcp_side *from = &tcp->side[dir];
+	u32 limit;
+
+	if (seg->flags & MAPE_TCP_RST)
+		return;
+	if (seg->flags & MAPE_TCP_SYN)
+		track_syn(from, seg);
+	if (!from->sent || after(seg->end, READ_ONCE(from->end))) {
+		WRITE_ONCE(from->end, seg->end);
+		from->sent = true;
+	}
+	if (!(seg->flags & MAPE_TCP_ACK))
+		return;
+	limit = seg->ack + window(tcp, dir, seg);
+	if (!from->acks || after(seg->ack, READ_ONCE(from->ack)))
+		WRITE_ONCE(from->ack, seg->ack);
+	if (!from->acks || after(limit, READ_ONCE(from->limit)))
+		WRITE_ONCE(from->limit, limit);
+	from->acks = true;
+}
+
+/**
+ * mape_tcp_rst_genuine - does an RST belong to its connection?
+ * @tcp: sequence numbers of the connection
+ * @dir: which way it goes
+ * @seg: the segment
+ *
+ * RFC 7857 section 2.2, RFC 5961 section 3: it has to lie in the window that
+ * its receiver has granted; or, while that has not acknowledged anything, it
+ * has to acknowledge the receiver's SYN (RFC 9293 section 3.10.7.3). Where
+ * nothing is known there is nothing to lose either.
+ */
+bool mape_tcp_rst_genuine(const struct mape_tcp *tcp, enum mape_direction dir,
+			  const struct mape_segment *seg)
+{
+	const struct mape_tcp_side *to = &tcp->side[!dir];
+
+	if (to->acks)
+		return !after(READ_ONCE(to->ack), seg->seq) &&
+		       !after(seg->seq, READ_ONCE(to->limit));
+	if (to->sent)
+		return seg->flags & MAPE_TCP_ACK &&
+		       seg->ack == READ_ONCE(to->end);
+	return true;
+}
+
+/**
+ * mape_tcp_beyond - is a SYN newer than all that an old connection sent?
+ * @tcp: sequence numbers of the old connection
+ * @seg: the SYN, from inside
+ *
+ * RFC 9293 section 3.6.1 (RFC 1122 section 4.2.2.13): then it may have the
+ * ports of a connection in TIME-WAIT.
+ */
+bool mape_tcp_beyond(const struct mape_tcp *tcp,
+		     const struct mape_segment *seg)
+{
+	const struct mape_tcp_side *old = &tcp->side[MAPE_OUT];
+
+	return !old->sent || after(seg->seq, READ_ONCE(old->end));
+}
+
+#ifdef DEBUG
+#include "selftest/tcp.c"
+#endif
