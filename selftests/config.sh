@@ -60,6 +60,8 @@ example_json() {
 		    "ea_len": 25, "psid_offset": 4, "fmr": false }],
 		  "br": ["2404:9200:225:100::64"], "iid": "draft03",
 		  "hoplimit": 64, "tclass": 0, "mss": "auto",
+		  "nat": "auto", "filtering": "address", "reserve": [], "timeouts": {},
+		  "sessions_max": 65536, "sessions_per_host": 16384,
 		  "ipv4": "14.8.52.86", "ipv4_prefix_len": 32,
 		  "psid": 120, "psid_len": 8, "psid_offset": 4, "port_count": 240,
 		  "ports": $(jq -nc '[range(1; 16) * 4096 + 1920 | [., . + 15]]'),
@@ -172,6 +174,17 @@ show_everything() {
 		"hoplimit 255 tclass 0xb8 mss 1300"
 	check "tclass inherit, mss off" settings \
 		'.tclass == "inherit" and .mss == "off"' "tclass inherit mss off"
+	check "A-02 NAT defaults" settings '.nat == "auto" and .filtering == "address" and
+		.reserve == [] and .timeouts == {} and .sessions_max == 65536 and .sessions_per_host == 16384'
+	check "filtering, reserves, timeouts and limits" settings \
+		'.filtering == "endpoint" and .reserve == [[1232, 1233], [64723, 64723]] and
+		.timeouts == {"udp": 600, "quarantine": 0} and .sessions_max == 2048 and .sessions_per_host == 1024' \
+		"filtering endpoint reserve 1232-1233 reserve 64723 timeout udp,600 timeout quarantine,0 timeout icmp,60 sessions-max 2048 sessions-per-host 1024"
+	check "no NAT for an address that is not shared" settings '.nat == "off" and .port_count == 65536' \
+		"nat off rule $whole_rule"
+	check "what is shown can be given: all for the NAT" pasted \
+		"$d1_prefix rule $d1_rule,16 filtering address-port reserve 1232 reserve 1233-2259 timeout udp,301 timeout dns,5 sessions-max 1024" \
+		"filtering address-port" "reserve 1232" "reserve 1233-2259" "timeout udp,301" "timeout dns,5" "sessions-max 1024"
 	check "what is shown can be given: most of it" pasted \
 		"dev wan0 $d1_prefix br $br2 rule $d1_rule,16,5 fmr 2001:db8:8000::/40,203.0.113.0/24,12 local 2001:db8:1::2 iid draft03 hoplimit 9 tclass 8 mss 1200" \
 		"dev wan0" "br $br2" ",16,5" "fmr 2001:db8:8000::/40,203.0.113.0/24,12,4" \
@@ -281,7 +294,15 @@ bad_input() {
 		MSS 0|"mss" must be|$d1_prefix rule $d1_rule,16 mss 0
 		MSS 65535|"mss" must be|$d1_prefix rule $d1_rule,16 mss 65535
 		an option that is not|unknown option "encaplimit"|$d1_prefix rule $d1_rule,16 encaplimit 4
-		an option of a later version is not ignored|unknown option "filtering"|$d1_prefix rule $d1_rule,16 filtering endpoint
+		an option of a later version is not ignored|unknown option "fwmark"|$d1_prefix rule $d1_rule,16 fwmark 1
+		no NAT for a shared address|Error: nat: a shared IPv4 address needs it|$d1_prefix rule $d1_rule,16 nat off
+		filtering not known|"filtering" must be|$d1_prefix rule $d1_rule,16 filtering cone
+		reserve of nobody's port|Error: reserve: no such port in the device's port set|$d1_prefix rule $d1_rule,16 reserve 80-90
+		sessions-max too low|Error: limits of sessions must be 1024 to 1048576|$d1_prefix rule $d1_rule,16 sessions-max 1023
+		sessions-max too high|Error: limits of sessions must be 1024 to 1048576|$d1_prefix rule $d1_rule,16 sessions-max 1048577
+		sessions-per-host too low|Error: limits of sessions must be 1024 to 1048576|$d1_prefix rule $d1_rule,16 sessions-per-host 0
+		a timeout below its floor|Error: timeout: udp must be at least 120 seconds|$d1_prefix rule $d1_rule,16 timeout udp,119
+		a timeout of a year|Error: timeout: must be at most 604800 seconds|$d1_prefix rule $d1_rule,16 timeout udp,31536000
 		an option without value|Command line is not complete|$d1_prefix rule $d1_rule,16 hoplimit
 		nothing at all|Error: prefix|
 	EOT
@@ -311,7 +332,8 @@ raw_netlink() {
 		import os, socket, struct
 
 		NESTED = 0x8000
-		LINK, ROLE, PREFIX, RULES, BRS, LOCAL, PSID, IID, HOPLIMIT, TCLASS, INHERIT, MSS = range(1, 13)
+		(LINK, ROLE, PREFIX, RULES, BRS, LOCAL, PSID, IID, HOPLIMIT, TCLASS, INHERIT, MSS, NAT, FILTERING,
+		 RESERVES, TIMEOUTS, SESSIONS_MAX, PER_HOST) = range(1, 19)
 		EINVAL, EPERM, ERANGE, EOPNOTSUPP, ENODEV = 22, 1, 34, 95, 19
 
 		def attr(kind, data):
@@ -365,16 +387,18 @@ raw_netlink() {
 		nl.setsockopt(270, 10, 1)
 		nl.setsockopt(270, 11, 1)
 		case("accepted: what the other cases are made of", good)
-		for kind in 25, 40, 50:
+		for kind in 31, 40, 50:
 		    case("refused: attribute %d, not known yet" % kind, good + attr(kind, bytes(4)), EINVAL, EOPNOTSUPP)
-		for kind, size in (13, 16), (14, 4), (15, 1), (16, 4), (17, 1), (18, 16), (19, 28), (20, 4):
+		for kind, size in (19, 16), (20, 4), (21, 1), (22, 4), (23, 1), (24, 16), (25, 28), (26, 4):
 		    case("refused: attribute %d, read only" % kind, good + attr(kind, bytes(size)), EINVAL,
 		         words="attribute is read only")
 		for name, kind, size in (("prefix", PREFIX, 20), ("local", LOCAL, 16), ("psid", PSID, 4)):
 		    for wrong in 0, size - 1, size + 1:
 		        case("refused: %s of %d bytes" % (name, wrong), good + attr(kind, bytes(wrong)), EINVAL, ERANGE)
 		for name, kind, size in (("link", LINK, 4), ("role", ROLE, 1), ("iid", IID, 1), ("hoplimit", HOPLIMIT, 1),
-		                         ("tclass", TCLASS, 1), ("inherit", INHERIT, 1), ("mss", MSS, 2)):
+		                         ("tclass", TCLASS, 1), ("inherit", INHERIT, 1), ("mss", MSS, 2), ("nat", NAT, 1),
+		                         ("filtering", FILTERING, 1), ("sessions-max", SESSIONS_MAX, 4),
+		                         ("sessions-per-host", PER_HOST, 4)):
 		    case("refused: %s of %d bytes" % (name, size + 2), good + attr(kind, b"\4" * (size + 2)), EINVAL, ERANGE)
 		    case("refused: %s of no bytes" % name, good + attr(kind, b""), EINVAL, ERANGE)
 		for wrong in 0, 27, 29:
@@ -411,6 +435,26 @@ raw_netlink() {
 		case("refused: hop limit 0", good + attr(HOPLIMIT, b"\0"), EINVAL, ERANGE)
 		case("refused: ECN in the traffic class", good + attr(TCLASS, b"\1"), EINVAL, ERANGE)
 		case("refused: inherit 2", good + attr(INHERIT, b"\2"), EINVAL, ERANGE)
+		case("refused: NAT mode 2", good + attr(NAT, b"\2"), EINVAL, ERANGE)
+		case("refused: filtering 3", good + attr(FILTERING, b"\3"), EINVAL, ERANGE)
+		whole = prefix + one_br + rules(rule())
+		for name, first, last in ("from 0", 0, 5), ("from high to low", 9, 8):
+		    case("refused: reserve %s" % name, whole + attr(RESERVES | NESTED, attr(3, struct.pack("=HH", first, last))),
+		         EINVAL, words="reserve")
+		for wrong in 0, 3, 5:
+		    case("refused: a reserve of %d bytes" % wrong, whole + attr(RESERVES | NESTED, attr(3, bytes([9] * wrong))),
+		         EINVAL, ERANGE)
+		case("accepted: 16 reserves", whole + attr(RESERVES | NESTED, 16 * attr(3, struct.pack("=HH", 9, 9))))
+		case("refused: 17 reserves", whole + attr(RESERVES | NESTED, 17 * attr(3, struct.pack("=HH", 9, 9))), EINVAL,
+		     words="too many")
+		case("accepted: no reserves", whole + attr(RESERVES | NESTED, b""))
+		for kind in 0, 17, 99:
+		    case("refused: timeout %d" % kind, whole + attr(TIMEOUTS | NESTED, attr(kind, struct.pack("=I", 7440))),
+		         EINVAL, words="timeout")
+		case("refused: a timeout of 2 bytes", whole + attr(TIMEOUTS | NESTED, attr(1, b"\1\1")), EINVAL, words="timeout")
+		case("accepted: a default timeout", whole + attr(TIMEOUTS | NESTED, attr(1, struct.pack("=I", 0xffffffff))))
+		case("refused: no default of timeout 0", whole + attr(TIMEOUTS | NESTED, attr(0, struct.pack("=I", 0xffffffff))),
+		     EINVAL, words="timeout")
 		case("refused: an interface that is not", good + attr(LINK, struct.pack("=I", 12345)), ENODEV, words="interface")
 		case("refused: interface -1", good + attr(LINK, struct.pack("=i", -1)), ENODEV, EINVAL, words="interface")
 		case("accepted: 8 relays", prefix + one_rule + brs(*[ip6("2001:db8::%d" % n) for n in range(1, 9)]))
@@ -610,6 +654,12 @@ change_everything() {
 	check "tclass ends inherit" changed .tclass '.tclass == 0' tclass 0
 	check "MSS changed, connection goes on" changed .mss '.mss == 1000' mss 1000
 	check "MSS back to auto" changed .mss '.mss == "auto"' mss auto
+	check "filtering, connection goes on" changed .filtering '.filtering == "endpoint"' filtering endpoint
+	check "a timeout, connection goes on" changed .timeouts '.timeouts == {"ntp": 40}' timeout ntp,40
+	check "and its default" changed .timeouts '.timeouts == {}' timeout ntp,default
+	check "reserved ports" changed .reserve '.reserve == [[62287, 62287]]' reserve 62287
+	check "none reserved" changed .reserve '.reserve == []' reserve none
+	check "more sessions" changed .sessions_max '.sessions_max == 70000' sessions-max 70000
 	check "no underlay, connection goes on" changed .link '.link == null' dev none
 	check "the underlay again" changed .link '.link == "wan0"' dev wan0
 	check "another rule more, connection goes on" changed .rules '.rules | length == 2' \
@@ -627,6 +677,8 @@ change_everything() {
 	done <<-EOT
 		not inside the rule|Error: prefix: not inside any rule|hoplimit 7 prefix 2001:db9::/56
 		a + k > 16|Error: rule: PSID offset and PSID length are more|mss 1111 rule $d1_rule,16,9
+		a timeout too short, behind a good one|Error: timeout: ntp must be|timeout udp,500 timeout ntp,1
+		ports nobody has|Error: reserve: no such port|filtering endpoint reserve 1-5
 		a rule the prefix is not in|Error: prefix: not inside any rule|rule 2001:db9::/40,192.0.2.0/24,16,4
 		border relay is the own address|Error: br: is the device's own address|tclass 4 br $ce6
 		own address is the border relay|Error: br: is the device's own address|local $br1

@@ -15,7 +15,16 @@
 /* -1, after a line on stderr, if the message would outgrow maxlen. */
 int addattr_l(struct nlmsghdr *n, int maxlen, int type, const void *data,
 	      int len);
-struct rtattr *addattr_nest(struct nlmsghdr *n, int maxlen, int type);
 int addattr_nest_end(struct nlmsghdr *n, struct rtattr *nest);
+
+/* Where the next attribute goes. */
+#define NLMSG_TAIL(nmsg) \
+	((struct rtattr *)((char *)(nmsg) + NLMSG_ALIGN((nmsg)->nlmsg_len)))
+
+#define rtattr_for_each_nested(attr, nest)				\
+	for ((attr) = RTA_DATA(nest);					\
+	     RTA_OK(attr, (char *)(nest) + (nest)->rta_len - (char *)(attr)); \
+	     (attr) = (struct rtattr *)((char *)(attr) +		\
+					RTA_ALIGN((attr)->rta_len)))
 
 #endif /* _PLUGIN_LIBNETLINK_H */

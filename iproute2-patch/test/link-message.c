@@ -126,6 +126,21 @@ static void put_outer(__u8 iid, __u8 hoplimit, __u8 tclass, __u8 inherit,
 	put_u16(IFLA_MAPE_MSS, mss);
 }
 
+static void put_nat(__u8 nat, __u8 filtering, __u32 max, __u32 per_host)
+{
+	put_u8(IFLA_MAPE_NAT, nat);
+	put_u8(IFLA_MAPE_FILTERING, filtering);
+	put_u32(IFLA_MAPE_SESSIONS_MAX, max);
+	put_u32(IFLA_MAPE_SESSIONS_PER_HOST, per_host);
+}
+
+static void put_reserve(__u16 first, __u16 last)
+{
+	struct mape_port_range range = { first, last };
+
+	put_data(IFLA_MAPE_ITEM_RESERVE, &range, sizeof(range));
+}
+
 static void put_ce(const char *local, const char *ipv4, __u8 ipv4_len,
 		   __u16 psid, __u8 psid_len, __u8 offset)
 {
@@ -156,6 +171,9 @@ static void v6plus(void)
 	put_in6(IFLA_MAPE_LOCAL, "::");
 	put_psid(IFLA_MAPE_PSID, 0, 0);
 	put_outer(MAPE_IID_DRAFT03, 64, 0, 0, MAPE_MSS_AUTO);
+	put_nat(MAPE_NAT_AUTO, MAPE_FILTERING_ADDRESS, 65536, 16384);
+	nest_end(nest(IFLA_MAPE_RESERVES));
+	nest_end(nest(IFLA_MAPE_TIMEOUTS));
 	put_ce("240b:12:3456:7800:e:834:5600:7800", "14.8.52.86", 32, 120, 8, 4);
 	put_ports(6016, 16, 4096, 15);
 	put_rule(IFLA_MAPE_CE_BMR, "240b:12::", 31, "14.8.0.0", 15, 25, 4, 0);
@@ -181,6 +199,15 @@ static void by_hand(void)
 	put_in6(IFLA_MAPE_LOCAL, "2001:db8::5");
 	put_psid(IFLA_MAPE_PSID, 0x34, 8);
 	put_outer(MAPE_IID_RFC7597, 255, 0, 1, 1400);
+	put_nat(MAPE_NAT_OFF, MAPE_FILTERING_ADDRESS_PORT, 1024, 1048576);
+	list = nest(IFLA_MAPE_RESERVES);
+	put_reserve(6016, 6020);
+	put_reserve(65535, 65535);
+	nest_end(list);
+	list = nest(IFLA_MAPE_TIMEOUTS);
+	put_u32(MAPE_TIMEOUT_UDP, 600);
+	put_u32(MAPE_TIMEOUT_QUARANTINE, 0);
+	nest_end(list);
 	put_ce("2001:db8::5", "192.0.2.0", 24, 0, 0, 6);
 	put_ports(0, 65536, 0, 1);
 	put_rule(IFLA_MAPE_CE_BMR, "2001:db8::", 40, "192.0.2.0", 24, 0, 6, 0);
@@ -191,10 +218,22 @@ static void by_hand(void)
 static void newer(void)
 {
 	char big[sizeof(struct mape_prefix) + 8] = {};
+	struct rtattr *list;
 
 	put_u8(IFLA_MAPE_ROLE, 7);
 	put(IFLA_MAPE_PREFIX, big, sizeof(big));
 	put_outer(9, 64, 0xb8, 0, MAPE_MSS_OFF);
+	put_nat(255, 9, 1, 0xffffffff);
+	list = nest(IFLA_MAPE_RESERVES);
+	put(IFLA_MAPE_ITEM_MAX + 1, big, sizeof(big));
+	put(IFLA_MAPE_ITEM_RESERVE, big, sizeof(big));
+	nest_end(list);
+	list = nest(IFLA_MAPE_TIMEOUTS);
+	put_u32(MAPE_TIMEOUT_UNSPEC, 1);
+	put_u32(MAPE_TIMEOUT_ICMP, 61);
+	put_u32(MAPE_TIMEOUT_MAX + 1, 2);
+	put_u32(NLA_TYPE_MASK, 3);
+	nest_end(list);
 	put(IFLA_MAPE_MAX + 40, big, sizeof(big));
 }
 
@@ -203,6 +242,13 @@ static void one_range(void)
 {
 	put_ce("2001:db8::5", "192.0.2.1", 32, 3, 4, 0);
 	put_ports(12288, 4096, 65536, 1);
+}
+
+/* Ranges of one port. */
+static void one_port(void)
+{
+	put_ce("2001:db8::5", "192.0.2.1", 32, 6, 10, 6);
+	put_ports(1030, 1, 1024, 2);
 }
 
 /* Ranges that would count past the last port, or for ever. */
@@ -215,6 +261,8 @@ static void bad_ports(void)
 static void too_short(void)
 {
 	cut = 1;
+	/* Of what both have, ip takes the first: lists that are not empty. */
+	by_hand();
 	v6plus();
 }
 
@@ -259,6 +307,7 @@ static const struct {
 	{ "by_hand", by_hand },
 	{ "newer", newer },
 	{ "one_range", one_range },
+	{ "one_port", one_port },
 	{ "bad_ports", bad_ports },
 	{ "too_short", too_short },
 	{ "no_data", no_data },
