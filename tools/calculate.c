@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "error.h"
 #include "options.h"
+#include "output.h"
 #include "text.h"
 
 const char calculate_usage[] =
@@ -50,9 +51,7 @@ static void print_json(const struct line *line,
 		json_object_set_new(json, "confidence",
 				    json_string(info->confidence));
 	}
-	json_dumpf(json, stdout, 0);
-	putchar('\n');
-	json_decref(json);
+	output_json(json);
 }
 
 static int calculate(const struct line_request *request, const char *operand,

@@ -12,8 +12,7 @@
 static int read_rules(const struct line_request *request,
 		      struct line_config *config)
 {
-	u8 offset = request->iid == MAPE_IID_DRAFT03 ?
-		    MAPE_PSID_OFFSET_DRAFT03 : MAPE_PSID_OFFSET_RFC7597;
+	u8 offset = line_default_offset(request->iid);
 	struct mape_rule *rule = config->rules;
 	const char *why;
 	unsigned int i;

@@ -96,4 +96,14 @@ void line_print(FILE *file, const struct line *line, const char *indent);
 json_t *line_rule_json(const struct mape_rule *rule);
 json_t *line_json(const struct line *line);
 
+/**
+ * line_default_offset - the PSID offset of a rule that gives none
+ * @iid: layout of the line's interface identifier
+ */
+static inline u8 line_default_offset(enum mape_iid iid)
+{
+	return iid == MAPE_IID_DRAFT03 ? MAPE_PSID_OFFSET_DRAFT03 :
+	       MAPE_PSID_OFFSET_RFC7597;
+}
+
 #endif /* _MAPE_LINE_H */

@@ -5,29 +5,18 @@
  * An attribute of a size we do not expect is passed over, as an unknown one
  * is: the tool then shows less, whatever module it meets.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/rtnetlink.h>
 
-#include "error.h"
 #include "link.h"
-#include "rtnl.h"
-
-static bool take(const struct nlattr *attr, void *to, size_t size)
-{
-	if (mnl_attr_get_payload_len(attr) != size)
-		return false;
-	memcpy(to, mnl_attr_get_payload(attr), size);
-	return true;
-}
+#include "netlink.h"
 
 static u8 take_u8(const struct nlattr *attr)
 {
 	u8 value = 0;
 
-	take(attr, &value, sizeof(value));
+	netlink_take(attr, &value, sizeof(value));
 	return value;
 }
 
@@ -35,7 +24,7 @@ static u32 take_u32(const struct nlattr *attr)
 {
 	u32 value = 0;
 
-	take(attr, &value, sizeof(value));
+	netlink_take(attr, &value, sizeof(value));
 	return value;
 }
 
@@ -46,8 +35,8 @@ static void take_rules(const struct nlattr *nest, struct line_config *config)
 	mnl_attr_for_each_nested(attr, nest) {
 		if (config->n_rules < MAPE_RULES_MAX &&
 		    mnl_attr_get_type(attr) == IFLA_MAPE_ITEM_RULE &&
-		    take(attr, &config->rules[config->n_rules],
-			 sizeof(config->rules[0])))
+		    netlink_take(attr, &config->rules[config->n_rules],
+				 sizeof(config->rules[0])))
 			config->n_rules++;
 	}
 }
@@ -59,8 +48,8 @@ static void take_brs(const struct nlattr *nest, struct line_config *config)
 	mnl_attr_for_each_nested(attr, nest) {
 		if (config->n_brs < MAPE_BRS_MAX &&
 		    mnl_attr_get_type(attr) == IFLA_MAPE_ITEM_BR &&
-		    take(attr, &config->brs[config->n_brs],
-			 sizeof(config->brs[0])))
+		    netlink_take(attr, &config->brs[config->n_brs],
+				 sizeof(config->brs[0])))
 			config->n_brs++;
 	}
 }
@@ -69,7 +58,7 @@ static void take_psid(const struct nlattr *attr, struct mape_ce *ce)
 {
 	struct mape_psid psid;
 
-	if (!take(attr, &psid, sizeof(psid)))
+	if (!netlink_take(attr, &psid, sizeof(psid)))
 		return;
 	ce->psid = psid.psid;
 	ce->psid_len = psid.len;
@@ -80,8 +69,8 @@ static void take_ports(const struct nlattr *attr, struct line *line)
 {
 	struct mape_port_ranges r;
 
-	if (take(attr, &r, sizeof(r)) && r.count <= 65536 && r.size <= 65536 &&
-	    r.stride <= 65536)
+	if (netlink_take(attr, &r, sizeof(r)) && r.count <= 65536 &&
+	    r.size <= 65536 && r.stride <= 65536)
 		line->ports = r;
 }
 
@@ -92,7 +81,7 @@ static void take_config(const struct nlattr *attr, struct line_config *config)
 		config->link = take_u32(attr);
 		break;
 	case IFLA_MAPE_PREFIX:
-		take(attr, &config->prefix, sizeof(config->prefix));
+		netlink_take(attr, &config->prefix, sizeof(config->prefix));
 		break;
 	case IFLA_MAPE_RULES:
 		take_rules(attr, config);
@@ -101,10 +90,10 @@ static void take_config(const struct nlattr *attr, struct line_config *config)
 		take_brs(attr, config);
 		break;
 	case IFLA_MAPE_LOCAL:
-		take(attr, &config->local, sizeof(config->local));
+		netlink_take(attr, &config->local, sizeof(config->local));
 		break;
 	case IFLA_MAPE_PSID:
-		take(attr, &config->psid, sizeof(config->psid));
+		netlink_take(attr, &config->psid, sizeof(config->psid));
 		break;
 	case IFLA_MAPE_IID:
 		config->iid = take_u8(attr);
@@ -118,10 +107,10 @@ static void take_derived(const struct nlattr *attr, struct link *link)
 
 	switch (mnl_attr_get_type(attr)) {
 	case IFLA_MAPE_CE_ADDR:
-		take(attr, &ce->addr, sizeof(ce->addr));
+		netlink_take(attr, &ce->addr, sizeof(ce->addr));
 		break;
 	case IFLA_MAPE_CE_IPV4:
-		take(attr, &ce->ipv4, sizeof(ce->ipv4));
+		netlink_take(attr, &ce->ipv4, sizeof(ce->ipv4));
 		break;
 	case IFLA_MAPE_CE_IPV4_LEN:
 		ce->ipv4_len = take_u8(attr);
@@ -136,7 +125,7 @@ static void take_derived(const struct nlattr *attr, struct link *link)
 		take_ports(attr, &link->line);
 		break;
 	case IFLA_MAPE_CE_BMR:
-		take(attr, &link->line.bmr, sizeof(link->line.bmr));
+		netlink_take(attr, &link->line.bmr, sizeof(link->line.bmr));
 		break;
 	case IFLA_MAPE_SESSIONS:
 		link->sessions = take_u32(attr);
@@ -214,105 +203,4 @@ bool link_decode(const struct nlmsghdr *nlh, struct link *link)
 		}
 	}
 	return true;
-}
-
-static int decode_one(const struct nlmsghdr *nlh, void *data)
-{
-	return link_decode(nlh, data) ? MNL_CB_STOP : MNL_CB_OK;
-}
-
-/**
- * link_get - ask for a device by name
- * @name: its name, passed text_is_device_name()
- * @link: filled in
- *
- * Return: 0, or -1 and errno: ENODEV if there is none.
- */
-int link_get(const char *name, struct link *link)
-{
-	char buf[128] __attribute__((aligned(8)));
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-
-	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-	return rtnl_ask(nlh, decode_one, link);
-}
-
-/**
- * link_fail - tell the user why link_get() failed
- * @name: what was asked for
- *
- * Return: exit status.
- */
-int link_fail(const char *name)
-{
-	if (errno == ENODEV)
-		return fail(STATUS_USAGE, "no such interface: %s", name);
-	return fail(STATUS_KERNEL, "cannot look at %s: %s", name,
-		    strerror(errno));
-}
-
-/**
- * link_check_mape - refuse, in words, a device of another kind
- * @link: the device
- *
- * Return: exit status.
- */
-int link_check_mape(const struct link *link)
-{
-	if (link->is_mape)
-		return STATUS_OK;
-	return fail(STATUS_USAGE, "%s is not a device of type mape",
-		    link->name);
-}
-
-/**
- * link_get_mape - ask for a device of kind "mape"
- * @name: its name, passed text_is_device_name()
- * @link: filled in
- *
- * Return: exit status.
- */
-int link_get_mape(const char *name, struct link *link)
-{
-	if (link_get(name, link))
-		return link_fail(name);
-	return link_check_mape(link);
-}
-
-static int collect_mape(const struct nlmsghdr *nlh, void *data)
-{
-	struct link_list *list = data;
-	struct link *items;
-
-	items = reallocarray(list->items, list->n + 1, sizeof(*items));
-	if (!items)
-		return MNL_CB_ERROR;
-	list->items = items;
-	if (link_decode(nlh, &items[list->n]) && items[list->n].is_mape)
-		list->n++;
-	return MNL_CB_OK;
-}
-
-/**
- * link_list_get - list all devices of kind "mape"
- * @list: filled in; link_list_free() it, also after an error
- *
- * Return: 0, or -1 and errno.
- */
-int link_list_get(struct link_list *list)
-{
-	list->items = NULL;
-	return rtnl_dump(RTM_GETLINK, collect_mape, list, &list->n);
-}
-
-/**
- * link_list_free - let go of a list
- * @list: the list
- */
-void link_list_free(struct link_list *list)
-{
-	free(list->items);
 }

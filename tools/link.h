@@ -42,6 +42,7 @@ bool link_decode(const struct nlmsghdr *nlh, struct link *link);
 int link_get(const char *name, struct link *link);
 int link_get_mape(const char *name, struct link *link);
 int link_check_mape(const struct link *link);
+int link_pick(const char *name, struct link *link);
 int link_fail(const char *name);
 int link_list_get(struct link_list *list);
 void link_list_free(struct link_list *list);

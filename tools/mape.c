@@ -20,18 +20,33 @@ static const struct command commands[] = {
 	{ "up", up_main, up_usage },
 	{ "down", down_main, down_usage },
 	{ "show", show_main, show_usage },
+	{ "session", session_main, session_usage },
+	{ "mapping", mapping_main, mapping_usage },
+	{ "port", port_main, port_usage },
+	{ "forward", forward_main, forward_usage },
+	{ "rule", rule_main, rule_usage },
+	{ "stats", stats_main, stats_usage },
+	{ "monitor", monitor_main, monitor_usage },
 	{ }
 };
 
 static const char usage[] =
 	"Usage: mape COMMAND [ OPTIONS ]\n"
 	"       mape { calculate ADDR|PREFIX | up --wan IF | down | show [ DEV ] }\n"
+	"       mape { session | mapping | port | forward | rule | stats | monitor } ...\n"
 	"       mape { help [ COMMAND ] | --help | --version }\n"
 	"\n"
 	"  calculate  print address, ports and tunnel of a MAP-E line\n"
 	"  up         set the line up on this host\n"
 	"  down       take it down\n"
 	"  show       print the devices of type mape\n"
+	"  session    list or remove the NAT's sessions\n"
+	"  mapping    list which inner endpoint has which port\n"
+	"  port       print how much of the port set is in use\n"
+	"  forward    list, add or remove static port forwards\n"
+	"  rule       list, add, remove or replace mapping rules\n"
+	"  stats      print limits and counters\n"
+	"  monitor    print events as they happen\n"
 	"\n"
 	"See `mape COMMAND --help` and mape(8).\n";
 

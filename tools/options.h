@@ -24,6 +24,10 @@ enum {
 	OPT_ADD_IPV4_ADDR,
 	OPT_NO_DEFAULT_ROUTE,
 	OPT_DRY_RUN,
+	OPT_PROTO,
+	OPT_INNER,
+	OPT_EXT,
+	OPT_REMOTE,
 };
 
 /* For the table of a command that takes the options of a line. */

@@ -1,35 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Questions to rtnetlink by libmnl.
+ * Questions to rtnetlink.
  */
 #include <errno.h>
 
 #include <linux/rtnetlink.h>
 
+#include "netlink.h"
 #include "rtnl.h"
 
-/* A device with 256 rules is more than a page. */
-#define RECEIVE_SIZE	65536
-
-static int receive(struct mnl_socket *nl, unsigned int seq, mnl_cb_t cb,
-		   void *data)
-{
-	static char buf[RECEIVE_SIZE] __attribute__((aligned(8)));
-	ssize_t size;
-	int more;
-
-	do {
-		size = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (size < 0)
-			return -1;
-		more = mnl_cb_run(buf, size, seq, mnl_socket_get_portid(nl),
-				  cb, data);
-	} while (more > MNL_CB_STOP);
-	return more;
-}
-
 /**
- * rtnl_ask - ask the kernel
+ * rtnl_ask - ask rtnetlink
  * @nlh: the question, without sequence number
  * @cb: called for each message of the answer
  * @data: for @cb
@@ -38,19 +19,7 @@ static int receive(struct mnl_socket *nl, unsigned int seq, mnl_cb_t cb,
  */
 int rtnl_ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
-	int ret = -1, saved;
-
-	if (!nl)
-		return -1;
-	nlh->nlmsg_seq = 1;
-	if (!mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) &&
-	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) > 0)
-		ret = receive(nl, nlh->nlmsg_seq, cb, data);
-	saved = errno;
-	mnl_socket_close(nl);
-	errno = saved;
-	return ret;
+	return netlink_ask(NETLINK_ROUTE, nlh, cb, data);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "link.h"
 #include "options.h"
+#include "output.h"
 #include "text.h"
 
 const char show_usage[] =
@@ -99,9 +100,7 @@ static void show_all(const struct link *links, unsigned int n, bool as_json)
 	json = json_array();
 	while (n--)
 		json_array_append_new(json, link_json(links++));
-	json_dumpf(json, stdout, 0);
-	putchar('\n');
-	json_decref(json);
+	output_json(json);
 }
 
 static int show_one(const char *name, bool as_json)

@@ -227,6 +227,7 @@ test_bad_usage() {
 	refuses "show, no such interface" 1 "no such interface: mape9" "$mape" show mape9
 	refuses "show, another kind" 1 "lo is not a device of type mape" "$mape" show lo
 	refuses "down, another kind" 1 "lo is not a device of type mape" "$mape" down --dev lo
+	refuses "a verb of another command" 1 "no such interface: flush" "$mape" mapping flush
 	refuses "output cannot be written" 2 "cannot write" sh -c "'$mape' help >/dev/full"
 }
 
@@ -235,7 +236,8 @@ test_help() {
 
 	has "--help" "Usage: mape COMMAND [ OPTIONS ]" "$mape" --help
 	has "help" "Usage: mape COMMAND [ OPTIONS ]" "$mape" help
-	for command in calculate up down show; do
+	for command in calculate up down show session mapping port forward \
+			rule stats monitor; do
 		run "$mape" $command --help
 		[ $status = 0 ] && grep -q "^Usage: mape $command" "$dir/out" &&
 			[ ! -s "$dir/err" ]
@@ -247,6 +249,82 @@ test_help() {
 	run "$mape"
 	[ $status = 1 ] && [ ! -s "$dir/out" ] && grep -q ^Usage "$dir/err"
 	result $? "no command: usage on stderr, status 1"
+}
+
+# What is refused before the kernel is asked. lo is a device of another kind, so
+# a command line that is fine would be refused for that.
+test_bad_nat_usage() {
+	local rule=2001:db8::/40,192.0.2.0/24,16 kind="lo is not a device of type mape"
+	local command
+
+	for command in session mapping port forward rule stats monitor; do
+		refuses "$command, another kind" 1 "$kind" "$mape" $command lo
+		refuses "$command, another kind, JSON" 1 "$kind" "$mape" $command --dev lo --json
+		refuses "$command, no such interface" 1 "no such interface: mape9" "$mape" $command mape9
+		refuses "$command, device name" 1 '"a/b" is not a device name' "$mape" $command --dev a/b
+		refuses "$command, one operand too many" 1 "$command: unexpected \"b\"" "$mape" $command lo b
+		refuses "$command, device twice" 1 "$command: a device twice: lo and v6plus" "$mape" $command v6plus --dev lo
+		refuses "$command, unknown option" 1 "$command: unknown option --frob" "$mape" $command --frob
+	done
+	refuses "session flush, another kind" 1 "$kind" "$mape" session flush lo
+	for command in session mapping "session flush"; do
+		# shellcheck disable=SC2086 # two words
+		set -- $command
+		refuses "$command, a good filter" 1 "$kind" "$mape" "$@" lo --proto udplite --inner 192.0.2.1:1 --ext 65535
+		refuses "$command, bad protocol" 1 '--proto: unknown protocol "tpc"' "$mape" "$@" --proto tpc
+		refuses "$command, bad protocol number" 1 '--proto: unknown protocol "256"' "$mape" "$@" --proto 256
+		refuses "$command, bad port" 1 '--ext: "65536" is not a port' "$mape" "$@" --ext 65536
+		refuses "$command, no port" 1 '--ext: "" is not a port' "$mape" "$@" --ext ""
+		refuses "$command, bad address" 1 '--inner: "192.0.2" is not ADDR or ADDR:PORT' "$mape" "$@" --inner 192.0.2
+		refuses "$command, IPv6 address" 1 '--inner: "::1" is not ADDR or ADDR:PORT' "$mape" "$@" --inner ::1
+		refuses "$command, option without value" 1 "--proto needs a value" "$mape" "$@" --proto
+	done
+	refuses "session, bad remote" 1 '--remote: "192.0.2.1:http" is not ADDR or ADDR:PORT' "$mape" session --remote 192.0.2.1:http
+	refuses "mapping has no remote" 1 "mapping: unknown option --remote" "$mape" mapping --remote 192.0.2.1
+	refuses "forward has no filter" 1 "forward: unknown option --proto" "$mape" forward --proto tcp
+
+	refuses "forward add, as it should be" 1 "$kind" "$mape" forward add --dev lo tcp 6020 192.0.2.1:80
+	refuses "forward add, same port" 1 "$kind" "$mape" forward add tcp 6020 192.0.2.1 --dev lo --json
+	refuses "forward add, any port" 1 "$kind" "$mape" forward add --dev lo 17 any 192.0.2.1:80
+	refuses "forward add any without port" 1 "Give 192.0.2.1:PORT" "$mape" forward add --dev lo tcp any 192.0.2.1
+	refuses "forward add, nothing" 1 "forward add: expected PROTO { PORT | any } ADDR[:PORT]" "$mape" forward add
+	refuses "forward add, device as operand" 1 "expected [ --dev DEV ] PROTO" "$mape" forward add lo tcp 6020 192.0.2.1
+	refuses "forward add, bad protocol" 1 'unknown protocol "tpc"' "$mape" forward add tpc 6020 192.0.2.1
+	refuses "forward add, bad port" 1 '"0" is not a port' "$mape" forward add tcp 0 192.0.2.1
+	refuses "forward add, bad address" 1 '"host" is not ADDR or ADDR:PORT' "$mape" forward add tcp 6020 host
+	refuses "forward del, as it should be" 1 "$kind" "$mape" forward del --dev lo tcp 6020
+	refuses "forward del, no port" 1 "forward del: expected PROTO PORT" "$mape" forward del tcp
+	refuses "forward del any" 1 '"any" is not a port' "$mape" forward del tcp any
+
+	refuses "rule add, as it should be" 1 "$kind" "$mape" rule add --dev lo $rule --fmr
+	refuses "rule add, two" 1 "rule add: unexpected \"$rule,6\"" "$mape" rule add $rule $rule,6
+	refuses "rule add, half a rule" 1 "expected V6PREFIX,V4PREFIX,EALEN[,OFFSET]" "$mape" rule add 2001:db8::/40,192.0.2.0/24
+	refuses "rule add, impossible" 1 "EA length must be 0 to 48" "$mape" rule add 2001:db8::/40,192.0.2.0/24,49
+	refuses "rule del, prefixes alone" 1 "$kind" "$mape" rule del --dev lo 2001:db8::/40,192.0.2.0/24
+	refuses "rule del --fmr" 1 "rule del: --fmr is for add" "$mape" rule del --fmr $rule
+	refuses "rule replace, as it should be" 1 "$kind" "$mape" rule replace --dev lo $rule fmr:$rule,6
+	refuses "rule replace, nothing" 1 "rule replace: expected" "$mape" rule replace
+	refuses "rule replace, one is bad" 1 "fmr:2001:db8::/40: rule: expected" "$mape" rule replace $rule fmr:2001:db8::/40
+}
+
+test_no_module() {
+	local command
+
+	for command in session mapping port forward rule stats "session flush" \
+			"forward add tcp 6020 192.0.2.1" "forward del tcp 6020" \
+			"rule add 2001:db8::/40,192.0.2.0/24,16" \
+			"rule del 2001:db8::/40,192.0.2.0/24"; do
+		# shellcheck disable=SC2086 # several words
+		refuses "$command, no device" 1 "there is no device of type mape" \
+			in_namespace "$mape" $command
+	done
+	if [ -e /sys/module/mape ]; then
+		n=$((n + 1))
+		echo "ok $n - monitor without the module # SKIP it is loaded"
+	else
+		refuses "monitor without the module" 2 \
+			"the module mape is not loaded, or too old" "$mape" monitor
+	fi
 }
 
 rule_file() { # FILE BR
@@ -465,6 +543,7 @@ test_calculate_forms
 test_services
 test_bad_lines
 test_bad_usage
+test_bad_nat_usage
 test_help
 test_rule_file_order
 test_bad_rule_file
@@ -473,6 +552,7 @@ if unshare -rn ip link set lo up 2>/dev/null; then
 	make_ip
 	test_wan_addresses
 	test_up_runs
+	test_no_module
 else
 	n=$((n + 1))
 	echo "ok $n - up on addresses # SKIP no user namespaces, or no ip"
