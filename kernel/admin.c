@@ -10,26 +10,25 @@
 #include "nat.h"
 #include "table.h"
 
-static bool is_reserved(const struct mape_nat_policy *policy, u16 port)
+static bool is_reserved(const struct mape_nat *nat, u16 port)
 {
 	unsigned int i;
 
-	for (i = 0; i < policy->n_reserves; i++) {
-		if (port >= policy->reserves[i].first &&
-		    port <= policy->reserves[i].last)
+	for (i = 0; i < nat->n_reserved; i++) {
+		if (port >= nat->reserved[i].first &&
+		    port <= nat->reserved[i].last)
 			return true;
 	}
 	return false;
 }
 
-static void reserve(struct mape_nat *nat, struct mape_ports *ports,
-		    const struct mape_nat_policy *policy)
+static void reserve(struct mape_nat *nat, struct mape_ports *ports)
 {
 	u32 i;
 
 	mape_table_lock(nat);
 	for (i = 0; i < ports->count; i++) {
-		if (is_reserved(policy, mape_portset_port(&nat->set, i)))
+		if (is_reserved(nat, mape_portset_port(&nat->set, i)))
 			mape_ports_withhold(ports, i, MAPE_PORT_RESERVED);
 		else
 			mape_ports_release(ports, i, MAPE_PORT_RESERVED);
@@ -56,7 +55,7 @@ static bool matches(const struct mape_nat_filter *filter,
 
 /* Has a session a port that is reserved now, or another endpoint's alone? */
 static bool is_misplaced(const struct mape_nat *nat,
-			 const struct mape_session *s)
+			 const struct mape_session *s, const void *unused)
 {
 	const struct mape_ports *ports = mape_table_ports(nat, s->flow.proto);
 
@@ -65,9 +64,17 @@ static bool is_misplaced(const struct mape_nat *nat,
 					      ntohs(s->flow.ext_port))].withheld;
 }
 
-/* The sessions of a filter, or without one the misplaced ones. */
-static u32 remove_sessions(struct mape_nat *nat,
-			   const struct mape_nat_filter *filter)
+typedef bool (*choose_t)(const struct mape_nat *nat,
+			 const struct mape_session *s, const void *what);
+
+static bool is_chosen(const struct mape_nat *nat, const struct mape_session *s,
+		      const void *filter)
+{
+	return matches(filter, &s->flow);
+}
+
+static u32 remove_sessions(struct mape_nat *nat, choose_t choose,
+			   const void *what)
 {
 	struct mape_session *s;
 	struct hlist_node *next;
@@ -79,8 +86,7 @@ static u32 remove_sessions(struct mape_nat *nat,
 		mape_table_lock(nat);
 		hlist_for_each_entry_safe(s, next, &nat->inner[i],
 					  inner_node) {
-			if (filter ? !matches(filter, &s->flow) :
-				     !is_misplaced(nat, s))
+			if (!choose(nat, s, what))
 				continue;
 			mape_table_remove_session(nat, s);
 			n++;
@@ -99,7 +105,7 @@ static void evict(struct mape_nat *nat)
 	struct hlist_node *next;
 	u32 i;
 
-	remove_sessions(nat, NULL);
+	remove_sessions(nat, is_misplaced, NULL);
 	for (i = 0; i <= nat->hash_mask; i++) {
 		if (hlist_empty(&nat->mappings[i]))
 			continue;
@@ -114,6 +120,22 @@ static void evict(struct mape_nat *nat)
 		mape_table_unlock(nat);
 		cond_resched();
 	}
+}
+
+static void change_reserves(struct mape_nat *nat,
+			    const struct mape_nat_policy *policy)
+{
+	size_t size = policy->n_reserves * sizeof(*policy->reserves);
+	unsigned int i;
+
+	if (policy->n_reserves == nat->n_reserved &&
+	    !memcmp(policy->reserves, nat->reserved, size))
+		return;
+	memcpy(nat->reserved, policy->reserves, size);
+	nat->n_reserved = policy->n_reserves;
+	for (i = 0; i < MAPE_PORTS_MAX; i++)
+		reserve(nat, nat->ports[i]);
+	evict(nat);
 }
 
 /**
@@ -135,10 +157,7 @@ void mape_nat_configure(struct mape_nat *nat,
 	WRITE_ONCE(nat->filtering, policy->filtering);
 	WRITE_ONCE(nat->sessions_max, policy->sessions_max);
 	WRITE_ONCE(nat->sessions_per_host, policy->sessions_per_host);
-	for (i = 0; i < MAPE_PORTS_MAX; i++)
-		reserve(nat, nat->ports[i], policy);
-	if (policy->n_reserves)
-		evict(nat);
+	change_reserves(nat, policy);
 }
 
 /**
@@ -192,8 +211,8 @@ bool mape_nat_port_usage(struct mape_nat *nat, unsigned int i,
 	usage->total = ports->count;
 	usage->free = ports->free;
 	usage->shared = ports->shared;
-	usage->fixed = mape_ports_withheld(ports, MAPE_PORT_STATIC);
-	usage->reserved = mape_ports_withheld(ports, MAPE_PORT_RESERVED);
+	usage->fixed = ports->fixed;
+	usage->reserved = ports->reserved;
 	usage->mappings = nat->n_mappings[i];
 	mape_table_unlock(nat);
 	return true;
@@ -333,15 +352,29 @@ out:
  */
 u32 mape_nat_flush(struct mape_nat *nat, const struct mape_nat_filter *filter)
 {
-	return remove_sessions(nat, filter);
+	return remove_sessions(nat, is_chosen, filter);
+}
+
+/* Has a mapping a port that nobody else has, and it might keep? */
+static bool has_own_port(const struct mape_ports *ports,
+			 const struct mape_mapping *m)
+{
+	return m && ports->port[m->ext_index].endpoints == 1 &&
+	       !ports->port[m->ext_index].withheld;
 }
 
 /* The port a forward asks for, or any. */
-static int choose_port(struct mape_nat *nat, struct mape_flow *flow,
+static int choose_port(struct mape_nat *nat, const struct mape_ports *ports,
+		       struct mape_flow *flow, const struct mape_mapping *m,
 		       u32 *index)
 {
 	struct mape_mapping *owner;
 
+	if (!flow->ext_port && has_own_port(ports, m)) {
+		flow->ext_port = m->ext_port;
+		*index = m->ext_index;
+		return 0;
+	}
 	if (!flow->ext_port)
 		return mape_allocate_fixed(nat, flow, index) ? 0 : -ENOSPC;
 	if (!mape_portset_has(&nat->set, ntohs(flow->ext_port)))
@@ -354,22 +387,24 @@ static int choose_port(struct mape_nat *nat, struct mape_flow *flow,
 static int add_forward(struct mape_nat *nat, struct mape_ports *ports,
 		       struct mape_flow *flow)
 {
-	struct mape_mapping *m = mape_table_mapping(nat, flow), *fixed;
+	struct mape_mapping *m = mape_table_mapping(nat, flow), *fixed = m;
 	u32 index;
 	int err;
 
 	if (m && m->is_static)
 		return -EADDRINUSE;
-	err = choose_port(nat, flow, &index);
+	err = choose_port(nat, ports, flow, m, &index);
 	if (err)
 		return err;
-	fixed = mape_table_add_mapping(nat, flow, index);
-	if (!fixed)
-		return -ENOMEM;
-	/* The endpoint's other port, if it has one: from now on it is this. */
-	if (m)
-		mape_table_remove_mapping(nat, m);
-	fixed->is_static = true;
+	if (!m || m->ext_index != index) {
+		fixed = mape_table_add_mapping(nat, flow, index);
+		if (!fixed)
+			return -ENOMEM;
+		/* From now on the endpoint has this port, no other. */
+		if (m)
+			mape_table_remove_mapping(nat, m);
+	}
+	WRITE_ONCE(fixed->is_static, true);
 	list_del_init(&fixed->idle_node);
 	mape_ports_withhold(ports, index, MAPE_PORT_STATIC);
 	return 0;
@@ -382,7 +417,8 @@ static int add_forward(struct mape_nat *nat, struct mape_ports *ports,
  *	filled in
  *
  * A static mapping, both ways. Others lose their sessions by that port, and
- * the endpoint those by another. Context: process.
+ * the endpoint those by another. On a reserved port it goes before what the
+ * port is reserved for. Context: process.
  *
  * Return: 0; -EPROTONOSUPPORT if the protocol has no ports; -ERANGE if the port
  * is not in the set; -EADDRINUSE if the port, or the endpoint, has a forward;

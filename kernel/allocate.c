@@ -13,8 +13,9 @@
  *    way. A live one never does, so the new one is refused.
  *
  * All functions set flow->ext_port, and are called with the lock. A search
- * looks at each port of the set at most once.
+ * looks at each port of the set at most once, and at SEARCH_MAX of them.
  */
+#include <linux/gcd.h>
 #include <linux/random.h>
 
 #include "allocate.h"
@@ -24,8 +25,17 @@
 #define CLOSED_RECLAIM	60
 #define SYN_RECLAIM	60
 
-/* Free ports that are tried for one that nobody else has just had. */
-#define QUARANTINE_TRIES	256
+/* Seconds that are left to the last segments of a closed TCP session. */
+#define CLOSED_LINGER	10
+
+/* Free ports that are drawn for one that nobody else has just had. */
+#define DRAWS		64
+
+/* Ports of a set that are looked at for one flow: all, unless it is huge. */
+#define SEARCH_MAX	4096
+
+/* Sessions that are looked at when there may be no more. */
+#define ROOM_SEARCH	64
 
 /**
  * struct victim - a session that may give way
@@ -133,19 +143,29 @@ bool mape_allocate_same(struct mape_nat *nat, struct mape_flow *flow,
 	return !in_the_way(nat, flow, index);
 }
 
-/*
- * The possible port with the fewest endpoints, but no fewer than that. The
- * search starts anywhere, so that the choice is hard to guess.
- */
+/* A step that comes by every one of @n places, in an order hard to guess. */
+static u32 random_stride(u32 n)
+{
+	u32 stride;
+
+	do {
+		stride = 1 + get_random_u32_below(n);
+	} while (gcd(stride, n) != 1);
+	return stride;
+}
+
+/* The possible port with the fewest endpoints, but no fewer than that. */
 static bool pick(struct mape_nat *nat, struct mape_flow *flow, u32 least,
 		 u32 *index, struct victim *victim,
 		 const struct mape_segment *seg)
 {
 	const struct mape_ports *ports = mape_table_ports(nat, flow->proto);
-	u32 best = U32_MAX, n = ports->count, i = get_random_u32_below(n);
+	u32 best = U32_MAX, n = min_t(u32, ports->count, SEARCH_MAX);
+	u32 i = get_random_u32_below(ports->count);
+	u32 stride = random_stride(ports->count);
 	struct mape_session *s;
 
-	for (; n && best > least; n--, i = i + 1 < ports->count ? i + 1 : 0) {
+	for (; n && best > least; n--, i = (i + stride) % ports->count) {
 		const struct mape_port *port = &ports->port[i];
 
 		if (port->withheld || port->endpoints < least ||
@@ -206,23 +226,22 @@ static bool pick_number(struct mape_nat *nat, struct mape_flow *flow,
 	       !in_the_way(nat, flow, *index);
 }
 
-/* Free ports are in no order, so those in a row are as good as random ones. */
+/* A random one of the free ports; if it can be, one out of quarantine. */
 static bool pick_free(struct mape_nat *nat, struct mape_flow *flow,
 		      u32 *index)
 {
 	const struct mape_ports *ports = mape_table_ports(nat, flow->proto);
-	u32 first, i, n = min_t(u32, ports->free, QUARANTINE_TRIES);
+	unsigned int draws = DRAWS;
 
-	if (!n)
+	if (!ports->free)
 		return false;
-	first = get_random_u32_below(ports->free);
-	for (i = 0; i < n; i++) {
-		*index = mape_ports_nth_free(ports, (first + i) % ports->free);
+	while (draws--) {
+		*index = mape_ports_nth_free(ports,
+					     get_random_u32_below(ports->free));
 		if (!quarantined(nat, flow, *index) &&
 		    !in_the_way(nat, flow, *index))
 			return true;
 	}
-	*index = mape_ports_nth_free(ports, first);
 	return !in_the_way(nat, flow, *index);
 }
 
@@ -286,6 +305,72 @@ bool mape_allocate_other(struct mape_nat *nat, struct mape_flow *flow,
 
 	return mape_table_ports(nat, flow->proto) &&
 	       pick_any(nat, flow, seg, &index);
+}
+
+/* Is a session over, and only waiting for its time? */
+static bool is_over(const struct mape_nat *nat, const struct mape_session *s)
+{
+	if (mape_session_expired(s))
+		return true;
+	switch (READ_ONCE(s->state)) {
+	case MAPE_TCP_FIN_BOTH:
+		return older_than(nat, s, CLOSED_LINGER * nat->second);
+	case MAPE_TCP_TRANS:
+		return older_than(nat, s, CLOSED_RECLAIM * nat->second);
+	default:
+		return false;
+	}
+}
+
+/* The oldest of the host's; what is live goes back to the others. */
+static bool room_of_host(struct mape_nat *nat, struct mape_host *host)
+{
+	unsigned int n = min_t(u32, host->sessions, ROOM_SEARCH);
+	struct mape_session *s;
+
+	while (n--) {
+		s = list_last_entry(&host->list, struct mape_session, of_host);
+		if (is_over(nat, s)) {
+			mape_table_remove_session(nat, s);
+			return true;
+		}
+		list_move(&s->of_host, &host->list);
+	}
+	return false;
+}
+
+/**
+ * mape_allocate_room - let a session that is over give way to another
+ * @nat: the NAT, which has as many as it may
+ * @addr: an inner host: one of its sessions, if it has as many as it may
+ *
+ * A live one never does (RFC 6888 REQ-11). Looks at a few each time, and at
+ * others the next.
+ *
+ * Return: false if it found none.
+ */
+bool mape_allocate_room(struct mape_nat *nat, __be32 addr)
+{
+	struct mape_host *host = mape_table_host(nat, addr);
+	unsigned int n = ROOM_SEARCH;
+	struct mape_session *s;
+	struct hlist_node *next;
+	bool found = false;
+
+	if (host && host->sessions >= nat->sessions_per_host)
+		return room_of_host(nat, host);
+	while (n-- && !found) {
+		nat->room_bucket = (nat->room_bucket + 1) & nat->hash_mask;
+		hlist_for_each_entry_safe(s, next,
+					  &nat->inner[nat->room_bucket],
+					  inner_node) {
+			if (!is_over(nat, s))
+				continue;
+			mape_table_remove_session(nat, s);
+			found = true;
+		}
+	}
+	return found;
 }
 
 /**

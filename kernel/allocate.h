@@ -13,6 +13,7 @@ bool mape_allocate_same(struct mape_nat *nat, struct mape_flow *flow,
 			u32 index);
 bool mape_allocate_other(struct mape_nat *nat, struct mape_flow *flow,
 			 const struct mape_segment *seg);
+bool mape_allocate_room(struct mape_nat *nat, __be32 addr);
 bool mape_allocate_fixed(struct mape_nat *nat, struct mape_flow *flow,
 			 u32 *index);
 

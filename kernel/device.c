@@ -161,9 +161,7 @@ static void tell_address(struct mape_dev *mape, const struct mape_config *old,
 {
 	struct mape_event_info info = { .mape = mape, .cfg = cfg };
 
-	if (old->ce.ipv4 != cfg->ce.ipv4 ||
-	    old->ce.ipv4_len != cfg->ce.ipv4_len ||
-	    memcmp(&old->ports, &cfg->ports, sizeof(cfg->ports)))
+	if (!mape_same_ports(old, cfg))
 		mape_event(MAPE_EVENT_ADDRESS, &info);
 }
 
@@ -340,6 +338,9 @@ static void mape_dev_uninit(struct net_device *dev)
 	struct mape_dev *mape = netdev_priv(dev);
 
 	hlist_del_rcu(&rtnl_dereference(mape->config)->node);
+	/* If registering has failed nobody else waits for packets under way. */
+	if (dev->reg_state != NETREG_UNREGISTERING)
+		synchronize_net();
 }
 
 static const struct net_device_ops mape_netdev_ops = {
@@ -356,6 +357,7 @@ const char mape_stat_names[MAPE_N_STATS][ETH_GSTRING_LEN] = {
 	[MAPE_DROP_RX_MALFORMED - 1] = "rx_malformed",
 	[MAPE_DROP_RX_BAD_V6_SRC - 1] = "rx_bad_v6_src",
 	[MAPE_DROP_RX_SPOOFED - 1] = "rx_spoofed",
+	[MAPE_DROP_RX_BAD_V4_SRC - 1] = "rx_bad_v4_src",
 	[MAPE_DROP_RX_BAD_V4_DST - 1] = "rx_bad_v4_dst",
 	[MAPE_DROP_RX_BAD_PORT - 1] = "rx_bad_port",
 	[MAPE_DROP_RX_NO_SESSION - 1] = "rx_no_session",
@@ -400,7 +402,7 @@ static void mape_get_strings(struct net_device *dev, u32 sset, u8 *data)
  * @mape: the device
  * @values: MAPE_N_STATS of them, filled in as mape_stat_names are ordered
  *
- * Context: process.
+ * Context: any.
  */
 void mape_stats_read(const struct mape_dev *mape, u64 *values)
 {

@@ -173,6 +173,20 @@ static inline bool mape_is_our_ipv4(const struct mape_config *cfg,
 	return !((u64)ntohl(addr ^ cfg->ce.ipv4) >> (32 - cfg->ce.ipv4_len));
 }
 
+/* Have two configurations the same address and port set? */
+static inline bool mape_same_ports(const struct mape_config *a,
+				   const struct mape_config *b)
+{
+	return a->ce.ipv4 == b->ce.ipv4 && a->ce.ipv4_len == b->ce.ipv4_len &&
+	       !memcmp(&a->ports, &b->ports, sizeof(a->ports));
+}
+
+/* Is a port, or ICMP identifier, of ours? All are if the address is. */
+static inline bool mape_is_our_port(const struct mape_config *cfg, __be16 port)
+{
+	return !cfg->ce.psid_len || mape_portset_has(&cfg->ports, ntohs(port));
+}
+
 /* Most a TCP SYN may offer through the device. */
 static inline u16 mape_mss_limit(const struct mape_config *cfg)
 {

@@ -15,6 +15,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "allocate.h"
@@ -48,6 +49,19 @@ static void touch_mapping(struct mape_mapping *m, unsigned long was,
 }
 
 /*
+ * A SYN and the answer to it establish a connection (RFC 6146), but anyone may
+ * have sent that SYN: it is only for long if the other side has got the answer.
+ */
+static enum mape_timeout lifetime_of(const struct mape_session *s,
+				     enum mape_session_state state)
+{
+	if (state == MAPE_TCP_ESTABLISHED &&
+	    unlikely(!READ_ONCE(s->tcp.side[MAPE_IN].acks)))
+		return MAPE_TIMEOUT_TCP_SYN;
+	return mape_timeout_of(s->class, state);
+}
+
+/*
  * Most packets find nothing to write: the end is put off a second at a time,
  * and lies that second later so that no session ends early. An RST never puts
  * it off (RFC 7857 section 7).
@@ -55,7 +69,7 @@ static void touch_mapping(struct mape_mapping *m, unsigned long was,
 static void touch(const struct mape_nat *nat, struct mape_session *s,
 		  enum mape_session_state state, u8 flags)
 {
-	enum mape_timeout type = mape_timeout_of(s->class, state);
+	enum mape_timeout type = lifetime_of(s, state);
 	unsigned long was = READ_ONCE(s->expires);
 	unsigned long expires = jiffies + READ_ONCE(nat->lifetime[type]) +
 				nat->second;
@@ -73,7 +87,26 @@ static void touch(const struct mape_nat *nat, struct mape_session *s,
 		touch_mapping(s->mapping, was, expires);
 }
 
-/* One more packet of a session. An RST that is not genuine changes nothing. */
+/* A SYN out of place is no reason to forget what was seen. */
+static bool is_teaching(const struct mape_session *s,
+			const struct mape_segment *seg)
+{
+	if (likely(!(seg->flags & MAPE_TCP_SYN)))
+		return true;
+	switch (READ_ONCE(s->state)) {
+	case MAPE_TCP_ESTABLISHED:
+	case MAPE_TCP_FIN_OUT:
+	case MAPE_TCP_FIN_IN:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/*
+ * One more packet of a session. An RST that is not genuine changes nothing, and
+ * nobody outside can make last what nobody inside has answered.
+ */
 static void update(const struct mape_nat *nat, struct mape_session *s,
 		   enum mape_direction dir, const struct mape_segment *seg)
 {
@@ -81,8 +114,11 @@ static void update(const struct mape_nat *nat, struct mape_session *s,
 		if (unlikely(seg->flags & MAPE_TCP_RST) &&
 		    !mape_tcp_rst_genuine(&s->tcp, dir, seg))
 			return;
-		mape_tcp_track(&s->tcp, dir, seg);
+		if (likely(is_teaching(s, seg)))
+			mape_tcp_track(&s->tcp, dir, seg);
 	}
+	if (unlikely(dir == MAPE_IN && !READ_ONCE(s->confirmed)))
+		return;
 	touch(nat, s, mape_state_next(s->class, READ_ONCE(s->state), dir,
 				      seg->flags), seg->flags);
 }
@@ -142,6 +178,17 @@ static enum mape_nat_result why_not(long err)
 	}
 }
 
+/* If need be in the place of one that is over. */
+static struct mape_session *new_session(struct mape_nat *nat, __be32 inner)
+{
+	struct mape_session *s = mape_table_new_session(nat, inner);
+
+	if (IS_ERR(s) && PTR_ERR(s) != -ENOMEM &&
+	    mape_allocate_room(nat, inner))
+		s = mape_table_new_session(nat, inner);
+	return s;
+}
+
 /*
  * Find the port of a new flow, and its endpoint's mapping. The mapping's own
  * port is only left when somebody else talks to this very peer from it.
@@ -173,7 +220,10 @@ static enum mape_nat_result create_outbound(struct mape_nat *nat,
 	struct mape_mapping *m;
 	struct mape_session *s;
 
-	s = mape_table_new_session(nat, flow->inner);
+	/* It may be news to a peer, but none that is worth a port. */
+	if (seg->flags & MAPE_TCP_RST)
+		return MAPE_NAT_NO_SESSION;
+	s = new_session(nat, flow->inner);
 	if (IS_ERR(s))
 		return why_not(PTR_ERR(s));
 	m = bind(nat, flow, seg);
@@ -195,7 +245,7 @@ static enum mape_nat_result outbound_slow(struct mape_nat *nat,
 
 	mape_table_lock(nat);
 	s = mape_table_inner(nat, flow);
-	if (!s) {
+	if (!s || (mape_session_expired(s) && seg->flags & MAPE_TCP_RST)) {
 		result = create_outbound(nat, flow, seg);
 	} else {
 		/* One that has not yet been collected starts afresh. */
@@ -221,8 +271,8 @@ static enum mape_nat_result outbound_slow(struct mape_nat *nat,
  * REQ-6). Context: softirq or BH disabled, RCU read side. Takes the NAT's lock
  * for a new session only.
  *
- * Return: MAPE_NAT_OK, MAPE_NAT_EXHAUSTED, MAPE_NAT_TABLE_FULL or
- * MAPE_NAT_HOST_LIMIT.
+ * Return: MAPE_NAT_OK; MAPE_NAT_NO_SESSION for an RST of none;
+ * MAPE_NAT_EXHAUSTED, MAPE_NAT_TABLE_FULL or MAPE_NAT_HOST_LIMIT.
  */
 enum mape_nat_result mape_nat_outbound(struct mape_nat *nat,
 				       struct mape_flow *flow,
@@ -264,15 +314,21 @@ static struct mape_mapping *find_taker(const struct mape_nat *nat,
 	return owner;
 }
 
-/* Is there a session a mapping lives by, or are they just not collected? */
+/*
+ * Is there a session a mapping lives by, or are they just not collected? What
+ * was not looked at lives until it is.
+ */
 static bool is_alive(struct mape_nat *nat, struct mape_mapping *m)
 {
+	unsigned int n = BACKLOG_MAX + 1;
 	struct mape_session *s;
 	struct hlist_node *next;
 
 	if (m->is_static)
 		return true;
 	hlist_for_each_entry_safe(s, next, &m->sessions, of_mapping) {
+		if (!n--)
+			return true;
 		if (mape_session_expired(s))
 			mape_table_remove_session(nat, s);
 		else if (s->confirmed)
@@ -295,10 +351,13 @@ static enum mape_nat_result create_inbound(struct mape_nat *nat,
 		return MAPE_NAT_BACKLOG;
 	flow->inner = m->inner;
 	flow->inner_port = m->inner_port;
-	/* It talks to that peer already, by another port. */
-	if (mape_table_inner(nat, flow))
+	/* It talks to that peer already, by another port? */
+	s = mape_table_inner(nat, flow);
+	if (s && !mape_session_expired(s))
 		return MAPE_NAT_NO_SESSION;
-	s = mape_table_new_session(nat, flow->inner);
+	if (s)
+		mape_table_remove_session(nat, s);
+	s = new_session(nat, flow->inner);
 	if (IS_ERR(s))
 		return why_not(PTR_ERR(s));
 	s->flow = *flow;
@@ -479,6 +538,15 @@ static void collect(struct work_struct *work)
 	mape_table_unlock(nat);
 }
 
+/* The order of the free ports is not to be guessed (RFC 6056). */
+static void shuffle(struct mape_ports *ports)
+{
+	u32 n;
+
+	for (n = ports->free; n > 1; n--)
+		mape_ports_swap(ports, n - 1, get_random_u32_below(n));
+}
+
 static void nat_free(struct mape_nat *nat)
 {
 	unsigned int i;
@@ -513,6 +581,7 @@ struct mape_nat *mape_nat_create(const struct mape_portset *set,
 		if (!nat->ports[i])
 			goto err_free;
 		mape_ports_init(nat->ports[i], set);
+		shuffle(nat->ports[i]);
 	}
 	nat->past = kvcalloc(set->count, sizeof(*nat->past),
 			     GFP_KERNEL_ACCOUNT);

@@ -381,12 +381,6 @@ static int derive(struct mape_config *cfg, struct nlattr *data[],
 	return check_policy(cfg, data, extack);
 }
 
-static bool same_nat(const struct mape_config *a, const struct mape_config *b)
-{
-	return a->ce.ipv4 == b->ce.ipv4 && a->ce.ipv4_len == b->ce.ipv4_len &&
-	       !memcmp(&a->ports, &b->ports, sizeof(a->ports));
-}
-
 /*
  * The last step, since it takes over the old NAT: sessions survive a change
  * that leaves address and port set as they are.
@@ -395,7 +389,7 @@ static int attach_nat(struct mape_config *cfg, const struct mape_config *old)
 {
 	if (cfg->ce.ipv4_len < 32 || cfg->set.nat_mode == MAPE_NAT_OFF)
 		return 0;
-	if (old && old->nat && same_nat(cfg, old)) {
+	if (old && old->nat && mape_same_ports(cfg, old)) {
 		cfg->nat = old->nat;
 		return 0;
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Parsing and rewriting of one IPv4 packet. All knowledge of checksums is
- * here: they are adjusted, never computed anew, so that an error made before
- * us stays visible (RFC 3022 section 4.1).
+ * here: they are adjusted, not computed anew, so that an error made before us
+ * stays visible (RFC 3022 section 4.1).
  */
 #include <linux/icmp.h>
 #include <linux/ip.h>
@@ -16,11 +16,11 @@
 #include "packet.h"
 
 /**
- * mape_packet_check - check the IPv4 header of a packet from outside
+ * mape_packet_check - check the IPv4 header of a packet
  * @skb: packet, data at its IPv4 header
  *
  * RFC 1812 section 5.2.2. Cuts off what follows the total length. Moves the
- * head. The stack has done the same for packets from inside.
+ * head. From inside, too, not all packets come from an IPv4 stack.
  *
  * Return: false if the packet is malformed.
  */
@@ -123,6 +123,8 @@ static void read_segment(const struct sk_buff *skb, const struct tcphdr *th,
 		     (th->fin ? MAPE_TCP_FIN : 0) |
 		     (th->rst ? MAPE_TCP_RST : 0) |
 		     (th->ack ? MAPE_TCP_ACK : 0);
+	if (len)
+		seg->flags |= MAPE_TCP_DATA;
 	seg->seq = ntohl(th->seq);
 	seg->end = seg->seq + len + th->syn + th->fin;
 	seg->ack = ntohl(th->ack_seq);
@@ -271,9 +273,11 @@ static enum mape_parse parse_error(struct sk_buff *skb, enum mape_direction dir,
 	if (!pull_quoted(skb, pkt))
 		return MAPE_PARSE_MALFORMED;
 	iph = *quoted(skb);
-	swap(iph.saddr, iph.daddr);
-	if (iph.frag_off & htons(IP_OFFSET))
+	/* Whom it is for has sent what it quotes. */
+	if (iph.saddr != ip_hdr(skb)->daddr ||
+	    iph.frag_off & htons(IP_OFFSET))
 		return MAPE_PARSE_ICMP;
+	swap(iph.saddr, iph.daddr);
 	ports = (const __be16 *)((u8 *)quoted(skb) + iph.ihl * 4);
 	switch (iph.protocol) {
 	case IPPROTO_TCP:
@@ -512,6 +516,29 @@ static void rewrite_quoted(struct sk_buff *skb, const struct mape_packet *pkt,
 		skb->ip_summed = CHECKSUM_NONE;
 }
 
+/*
+ * Where a packet has been is nobody's business outside: what records it
+ * (RFC 791 section 3.1) becomes nothing.
+ */
+static void blank_options(struct iphdr *iph)
+{
+	u8 *option = (u8 *)(iph + 1), *end = (u8 *)iph + iph->ihl * 4;
+	u8 len;
+
+	for (; option < end && *option != IPOPT_END; option += len) {
+		len = 1;
+		if (*option == IPOPT_NOOP)
+			continue;
+		if (end - option < 2 || option[1] < 2 ||
+		    option[1] > end - option)
+			break;
+		len = option[1];
+		if (*option == IPOPT_RR || *option == IPOPT_TIMESTAMP)
+			memset(option, IPOPT_NOOP, len);
+	}
+	ip_send_check(iph);
+}
+
 /**
  * mape_packet_rewrite_source - make a packet come from outside the NAT
  * @skb: packet, its headers writable
@@ -529,6 +556,8 @@ void mape_packet_rewrite_source(struct sk_buff *skb,
 		rewrite_l4(skb, true, iph->saddr, addr, pkt->flow.ext_port);
 	csum_replace4(&iph->check, iph->saddr, addr);
 	iph->saddr = addr;
+	if (unlikely(iph->ihl > 5))
+		blank_options(iph);
 }
 
 /**

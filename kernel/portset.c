@@ -2,6 +2,8 @@
 /*
  * The port set of a CE (RFC 7597 section 5.1 and appendix B).
  */
+#include <linux/compiler.h>
+
 #include "portset.h"
 
 /**
@@ -165,6 +167,23 @@ void mape_ports_put(struct mape_ports *ports, u32 index)
 	settle(ports, index);
 }
 
+static void count_withheld(struct mape_ports *ports, u8 before, u8 after)
+{
+	u8 changed = before ^ after;
+
+	if (changed & MAPE_PORT_RESERVED)
+		ports->reserved += after & MAPE_PORT_RESERVED ? 1 : -1;
+	if (changed & MAPE_PORT_STATIC)
+		ports->fixed += after & MAPE_PORT_STATIC ? 1 : -1;
+}
+
+static void set_withheld(struct mape_ports *ports, u32 index, u8 withheld)
+{
+	count_withheld(ports, ports->port[index].withheld, withheld);
+	WRITE_ONCE(ports->port[index].withheld, withheld);
+	settle(ports, index);
+}
+
 /**
  * mape_ports_withhold - never give a port out
  * @ports: the ports
@@ -175,8 +194,7 @@ void mape_ports_put(struct mape_ports *ports, u32 index)
  */
 void mape_ports_withhold(struct mape_ports *ports, u32 index, u8 why)
 {
-	ports->port[index].withheld |= why;
-	settle(ports, index);
+	set_withheld(ports, index, ports->port[index].withheld | why);
 }
 
 /**
@@ -187,22 +205,18 @@ void mape_ports_withhold(struct mape_ports *ports, u32 index, u8 why)
  */
 void mape_ports_release(struct mape_ports *ports, u32 index, u8 why)
 {
-	ports->port[index].withheld &= ~why;
-	settle(ports, index);
+	set_withheld(ports, index, ports->port[index].withheld & ~why);
 }
 
 /**
- * mape_ports_withheld - count the ports that are withheld
+ * mape_ports_swap - change the order of two free ports
  * @ports: the ports
- * @why: for which of the reasons
+ * @n: which, 0 to @ports->free - 1
+ * @m: and which
  */
-u32 mape_ports_withheld(const struct mape_ports *ports, u8 why)
+void mape_ports_swap(struct mape_ports *ports, u32 n, u32 m)
 {
-	u32 i, n = 0;
-
-	for (i = 0; i < ports->count; i++)
-		n += !!(ports->port[i].withheld & why);
-	return n;
+	swap_places(ports, ports->port[n].order, m);
 }
 
 #ifdef DEBUG

@@ -63,6 +63,8 @@ struct mape_port {
  * @count: number of ports
  * @free: number of ports without an endpoint that are not withheld
  * @shared: number of ports with several endpoints
+ * @reserved: number of ports withheld for MAPE_PORT_RESERVED
+ * @fixed: number of ports withheld for MAPE_PORT_STATIC
  * @port: by index. The @order members are a permutation of the indexes, the
  *	first @free of which are the free ones: a uniformly random free port
  *	costs one look-up (RFC 6056 section 3.3).
@@ -73,6 +75,8 @@ struct mape_ports {
 	u32 count;
 	u32 free;
 	u32 shared;
+	u32 reserved;
+	u32 fixed;
 	struct mape_port port[];
 };
 
@@ -82,7 +86,7 @@ void mape_ports_get(struct mape_ports *ports, u32 index);
 void mape_ports_put(struct mape_ports *ports, u32 index);
 void mape_ports_withhold(struct mape_ports *ports, u32 index, u8 why);
 void mape_ports_release(struct mape_ports *ports, u32 index, u8 why);
-u32 mape_ports_withheld(const struct mape_ports *ports, u8 why);
+void mape_ports_swap(struct mape_ports *ports, u32 n, u32 m);
 
 /**
  * mape_ports_nth_free - a free port

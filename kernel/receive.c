@@ -92,12 +92,24 @@ static enum mape_nat_result bind(const struct mape_config *cfg,
 	       MAPE_NAT_PASS : MAPE_NAT_NO_SESSION;
 }
 
+/* What we have sent does not come from outside, nor does what is nobody's. */
+static bool is_impossible(const struct mape_config *cfg,
+			  const struct mape_packet *pkt, __be32 source)
+{
+	if (ipv4_is_multicast(source) || ipv4_is_lbcast(source) ||
+	    ipv4_is_zeronet(source) || ipv4_is_loopback(source))
+		return true;
+	return pkt->flow.remote == cfg->ce.ipv4 &&
+	       mape_is_our_port(cfg, pkt->flow.remote_port);
+}
+
 static enum mape_drop translate(const struct mape_config *cfg,
 				struct sk_buff *skb, struct mape_packet *pkt)
 {
-	if (cfg->ce.psid_len &&
-	    !mape_portset_has(&cfg->ports, ntohs(pkt->flow.ext_port)))
+	if (!mape_is_our_port(cfg, pkt->flow.ext_port))
 		return MAPE_DROP_RX_BAD_PORT;
+	if (unlikely(is_impossible(cfg, pkt, ip_hdr(skb)->saddr)))
+		return MAPE_DROP_RX_BAD_V4_SRC;
 	switch (bind(cfg, pkt)) {
 	case MAPE_NAT_OK:
 		break;

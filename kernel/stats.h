@@ -13,6 +13,8 @@
  * @MAPE_DROP_RX_MALFORMED: no proper IPv4 inside (RFC 1812 section 5.2.2)
  * @MAPE_DROP_RX_BAD_V6_SRC: the outer source is no BR and no CE (RFC 7597 8.1)
  * @MAPE_DROP_RX_SPOOFED: the inner source is not that CE's (RFC 7597 8.1)
+ * @MAPE_DROP_RX_BAD_V4_SRC: the inner source is nobody's (RFC 1812 5.3.7), or
+ *	our own address and port
  * @MAPE_DROP_RX_BAD_V4_DST: the inner destination is not ours (RFC 7597 8.1)
  * @MAPE_DROP_RX_BAD_PORT: its port is not in our set
  * @MAPE_DROP_RX_NO_SESSION: nobody inside asked for it
@@ -24,10 +26,10 @@
  * @MAPE_DROP_RX_POLICY: refused by an IPsec policy
  * @MAPE_DROP_RX_NO_MEMORY: no memory
  * @MAPE_DROP_TX_NOT_IPV4: not IPv4
- * @MAPE_DROP_TX_MALFORMED: transport header cut short
+ * @MAPE_DROP_TX_MALFORMED: no proper IPv4, or a transport header cut short
  * @MAPE_DROP_TX_NO_PORT: protocol without ports
- * @MAPE_DROP_TX_NO_SESSION: an ICMP error about no session, or to our own
- *	address and a port nobody has
+ * @MAPE_DROP_TX_NO_SESSION: an ICMP error or an RST of no session; or to our
+ *	own address and a port nobody has
  * @MAPE_DROP_TX_ICMP: ICMP that is no query and no error for a NAT
  * @MAPE_DROP_TX_FRAGMENT: a fragment
  * @MAPE_DROP_TX_MULTICAST: multicast or broadcast
@@ -46,6 +48,7 @@ enum mape_drop {
 	MAPE_DROP_RX_MALFORMED,
 	MAPE_DROP_RX_BAD_V6_SRC,
 	MAPE_DROP_RX_SPOOFED,
+	MAPE_DROP_RX_BAD_V4_SRC,
 	MAPE_DROP_RX_BAD_V4_DST,
 	MAPE_DROP_RX_BAD_PORT,
 	MAPE_DROP_RX_NO_SESSION,

@@ -17,7 +17,7 @@
 /* Hosts are few; of a LAN of thousands each bucket has some. */
 #define HOST_BITS	8
 
-/* Sessions from one port to one address, or mappings of it, that are read. */
+/* Sessions from one port to one address that are looked at. */
 #define WALK_MAX	64
 
 /* What the documentation says that these cost. */
@@ -221,6 +221,8 @@ struct mape_mapping *mape_table_known(const struct mape_nat *nat,
 
 	hlist_for_each_entry_rcu(s, peer_bucket(nat, flow), peer_node,
 				 lockdep_is_held(&nat->lock)) {
+		if (!walk--)
+			break;
 		if (s->flow.remote != flow->remote ||
 		    s->flow.ext_port != flow->ext_port ||
 		    s->flow.proto != flow->proto ||
@@ -229,28 +231,50 @@ struct mape_mapping *mape_table_known(const struct mape_nat *nat,
 		if (found && found != s->mapping)
 			return NULL;
 		found = s->mapping;
-		if (!--walk)
-			break;
 	}
 	return found;
 }
 
-static struct mape_host *find_host(struct mape_nat *nat, __be32 addr)
+static struct hlist_head *host_bucket(const struct mape_nat *nat, __be32 addr)
 {
 	u32 hash = hsiphash_1u32((__force u32)addr, &nat->key);
-	struct hlist_head *bucket = &nat->hosts[hash >> (32 - HOST_BITS)];
+
+	return &nat->hosts[hash >> (32 - HOST_BITS)];
+}
+
+/**
+ * mape_table_host - find an inner host that has sessions
+ * @nat: the NAT
+ * @addr: its address
+ *
+ * Context: the lock.
+ */
+struct mape_host *mape_table_host(struct mape_nat *nat, __be32 addr)
+{
 	struct mape_host *host;
 
-	hlist_for_each_entry(host, bucket, node) {
+	lockdep_assert_held(&nat->lock);
+	hlist_for_each_entry(host, host_bucket(nat, addr), node) {
 		if (host->addr == addr)
 			return host;
 	}
-	host = kmalloc(sizeof(*host), GFP_ATOMIC | __GFP_NOWARN);
-	if (!host)
-		return NULL;
-	host->addr = addr;
-	host->sessions = 0;
-	hlist_add_head(&host->node, bucket);
+	return NULL;
+}
+
+static struct mape_host *host_get(struct mape_nat *nat, __be32 addr)
+{
+	struct mape_host *host = mape_table_host(nat, addr);
+
+	if (!host) {
+		host = kmalloc(sizeof(*host), GFP_ATOMIC | __GFP_NOWARN);
+		if (!host)
+			return NULL;
+		host->addr = addr;
+		host->sessions = 0;
+		INIT_LIST_HEAD(&host->list);
+		hlist_add_head(&host->node, host_bucket(nat, addr));
+	}
+	host->sessions++;
 	return host;
 }
 
@@ -319,7 +343,7 @@ static void mapping_free_rcu(struct rcu_head *head)
  * @nat: the NAT
  * @m: the mapping
  *
- * Context: the lock; not inside a walk through sessions or mappings.
+ * Context: the lock; not inside a walk through sessions.
  */
 void mape_table_remove_mapping(struct mape_nat *nat, struct mape_mapping *m)
 {
@@ -328,10 +352,9 @@ void mape_table_remove_mapping(struct mape_nat *nat, struct mape_mapping *m)
 	struct hlist_node *next;
 
 	lockdep_assert_held(&nat->lock);
-	/* What follows shall not take it for one that has become idle. */
-	m->is_static = true;
 	hlist_for_each_entry_safe(s, next, &m->sessions, of_mapping)
 		mape_table_remove_session(nat, s);
+	/* Where it may be now. */
 	list_del(&m->idle_node);
 	hlist_del_rcu(&m->inner_node);
 	list_del_rcu(&m->port_node);
@@ -368,12 +391,12 @@ struct mape_session *mape_table_new_session(struct mape_nat *nat, __be32 inner)
 	s = kmem_cache_zalloc(session_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	s->host = find_host(nat, inner);
+	s->host = host_get(nat, inner);
 	if (!s->host) {
 		kmem_cache_free(session_cache, s);
 		return ERR_PTR(-ENOMEM);
 	}
-	if (s->host->sessions++ >= nat->sessions_per_host) {
+	if (s->host->sessions > nat->sessions_per_host) {
 		mape_table_drop_session(nat, s);
 		return ERR_PTR(-EDQUOT);
 	}
@@ -417,6 +440,7 @@ void mape_table_add_session(struct mape_nat *nat, struct mape_session *s)
 				   nat->second);
 	WRITE_ONCE(nat->sessions, nat->sessions + 1);
 	hlist_add_head(&s->of_mapping, &m->sessions);
+	list_add(&s->of_host, &s->host->list);
 	hlist_add_head_rcu(&s->inner_node, inner_bucket(nat, &s->flow));
 	hlist_add_head_rcu(&s->outer_node, outer_bucket(nat, &s->flow));
 	hlist_add_head_rcu(&s->peer_node, peer_bucket(nat, &s->flow));
@@ -445,6 +469,7 @@ void mape_table_remove_session(struct mape_nat *nat, struct mape_session *s)
 	hlist_del_rcu(&s->outer_node);
 	hlist_del_rcu(&s->peer_node);
 	hlist_del(&s->of_mapping);
+	list_del(&s->of_host);
 	WRITE_ONCE(nat->sessions, nat->sessions - 1);
 	host_put(s->host);
 	if (!s->confirmed)

@@ -21,6 +21,7 @@
 /**
  * struct mape_host - an inner host, as long as it has sessions
  * @node: in mape_nat.hosts
+ * @list: its sessions, the newest first
  * @addr: its address
  * @sessions: how many it has
  *
@@ -28,6 +29,7 @@
  */
 struct mape_host {
 	struct hlist_node node;
+	struct list_head list;
 	__be32 addr;
 	u32 sessions;
 };
@@ -84,6 +86,7 @@ struct mape_mapping {
  * @tcp: sequence numbers
  * @mapping: of its endpoint; constant
  * @host: of its endpoint; constant
+ * @of_host: in mape_host.list; under mape_nat.lock
  * @peer_node: in mape_nat.peers
  * @of_mapping: in mape_mapping.sessions
  * @rcu: for freeing it, when it is in no list any more
@@ -102,6 +105,7 @@ struct mape_session {
 	struct mape_tcp tcp;
 	struct mape_mapping *mapping;
 	struct mape_host *host;
+	struct list_head of_host;
 	struct hlist_node peer_node;
 	union {
 		struct hlist_node of_mapping;
@@ -145,6 +149,8 @@ enum {
  * @second: jiffies in one
  * @lifetime: jiffies, by enum mape_timeout
  * @set: the port set
+ * @reserved: what the policy has reserved; under rtnl
+ * @n_reserved: how many ranges
  * @lock: for the members below and all changes of the tables
  * @mappings: mappings by inner endpoint
  * @hosts: inner hosts by address
@@ -155,6 +161,7 @@ enum {
  * @n_mappings: the number of mappings, by protocol; the last is of those
  *	without ports
  * @eim_breaks: see struct mape_nat_usage
+ * @room_bucket: where the search for a session that is over goes on
  * @gc_bucket: where the collector goes on
  * @gc: the collector
  */
@@ -172,6 +179,8 @@ struct mape_nat {
 	unsigned long second;
 	unsigned long lifetime[MAPE_TIMEOUT_MAX + 1];
 	struct mape_portset set;
+	struct mape_port_range reserved[MAPE_RESERVES_MAX];
+	unsigned int n_reserved;
 
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	struct hlist_head *mappings;
@@ -182,6 +191,7 @@ struct mape_nat {
 	u32 sessions;
 	u32 n_mappings[MAPE_PORTS_MAX + 1];
 	u32 eim_breaks;
+	u32 room_bucket;
 	u32 gc_bucket;
 	struct delayed_work gc;
 };
@@ -210,6 +220,7 @@ struct mape_mapping *mape_table_add_mapping(struct mape_nat *nat,
 					    const struct mape_flow *flow,
 					    u32 index);
 void mape_table_remove_mapping(struct mape_nat *nat, struct mape_mapping *m);
+struct mape_host *mape_table_host(struct mape_nat *nat, __be32 addr);
 struct mape_session *mape_table_new_session(struct mape_nat *nat, __be32 inner);
 void mape_table_drop_session(struct mape_nat *nat, struct mape_session *s);
 void mape_table_add_session(struct mape_nat *nat, struct mape_session *s);

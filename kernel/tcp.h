@@ -28,6 +28,7 @@ enum mape_direction {
 #define MAPE_TCP_FIN	0x2
 #define MAPE_TCP_RST	0x4
 #define MAPE_TCP_ACK	0x8
+#define MAPE_TCP_DATA	0x10	/* there is some */
 
 /* struct mape_segment, wscale: the option is not there */
 #define MAPE_NO_WSCALE	0xff

@@ -45,7 +45,7 @@ enum mape_class mape_timeout_class(u8 proto, u16 remote_port)
  * @flags: MAPE_TCP_* of the packet
  *
  * A TCP connection that is older than the session starts in TRANS: it counts
- * as established as soon as a packet follows.
+ * as established as soon as data follows.
  */
 enum mape_session_state mape_state_first(enum mape_class class,
 					 enum mape_direction dir, u8 flags)
@@ -86,8 +86,9 @@ static enum mape_session_state tcp_next(enum mape_session_state state,
 		return syn ? mape_state_first(MAPE_CLASS_TCP, dir, flags) :
 			     state;
 	default:
-		return syn ? mape_state_first(MAPE_CLASS_TCP, dir, flags) :
-			     MAPE_TCP_ESTABLISHED;
+		if (syn)
+			return mape_state_first(MAPE_CLASS_TCP, dir, flags);
+		return flags & MAPE_TCP_DATA ? MAPE_TCP_ESTABLISHED : state;
 	}
 }
 

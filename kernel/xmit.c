@@ -50,6 +50,8 @@ static enum mape_drop bind(const struct mape_config *cfg, struct sk_buff *skb,
 	switch (mape_nat_outbound(cfg->nat, &pkt->flow, &pkt->seg)) {
 	case MAPE_NAT_OK:
 		return MAPE_PASS;
+	case MAPE_NAT_NO_SESSION:
+		return MAPE_DROP_TX_NO_SESSION;
 	case MAPE_NAT_EXHAUSTED:
 		/* RFC 6888 REQ-11: a code that TCP takes as passing */
 		refuse(cfg->mape, skb, ICMP_HOST_UNREACH);
@@ -289,8 +291,7 @@ static bool is_hairpin(const struct mape_config *cfg,
 {
 	if (likely(ip_hdr(skb)->daddr != cfg->ce.ipv4))
 		return false;
-	return !cfg->ce.psid_len ||
-	       mape_portset_has(&cfg->ports, ntohs(pkt->flow.remote_port));
+	return mape_is_our_port(cfg, pkt->flow.remote_port);
 }
 
 /*
@@ -347,7 +348,9 @@ static enum mape_drop hairpin(const struct mape_config *cfg,
 	if (cfg->set.mss != MAPE_MSS_OFF)
 		mape_packet_clamp_mss(skb, pkt, mape_mss_limit(cfg));
 	dev_sw_netstats_tx_add(mape->dev, 1, skb->len);
+	skb_orphan(skb);
 	skb_scrub_packet(skb, false);
+	skb_clear_tstamp(skb);
 	skb_reset_mac_header(skb);
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
 	mape_inject(mape, skb);
@@ -362,8 +365,10 @@ static enum mape_drop process(struct mape_config *cfg, struct sk_buff *skb)
 	enum mape_drop why;
 
 	if (unlikely(skb->protocol != htons(ETH_P_IP) ||
-		     !pskb_inet_may_pull(skb)))
+		     skb_network_offset(skb)))
 		return MAPE_DROP_TX_NOT_IPV4;
+	if (unlikely(!mape_packet_check(skb)))
+		return MAPE_DROP_TX_MALFORMED;
 	iph = ip_hdr(skb);
 	if (unlikely(ipv4_is_multicast(iph->daddr) ||
 		     ipv4_is_lbcast(iph->daddr)))
@@ -394,7 +399,7 @@ netdev_tx_t mape_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct mape_dev *mape = netdev_priv(dev);
 	enum mape_drop why;
 
-	why = process(rcu_dereference(mape->config), skb);
+	why = process(rcu_dereference_bh(mape->config), skb);
 	if (unlikely(why)) {
 		mape_count_drop(mape, why);
 		DEV_STATS_INC(dev, tx_dropped);

@@ -89,7 +89,7 @@ static bool __init allocation_works(u8 a, u8 k, u16 psid)
 		return false;
 	mape_ports_init(ports, &set);
 	ok = free_list_holds(ports) &&
-	     mape_ports_withheld(ports, MAPE_PORT_ZERO) ==
+	     !!(ports->port[0].withheld & MAPE_PORT_ZERO) ==
 	     mape_portset_has(&set, 0);
 	kvfree(ports);
 	return ok;
