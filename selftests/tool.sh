@@ -20,10 +20,15 @@ ip_in ce <<-EOT
 	address add $wan6/64 dev wan0
 EOT
 
-state() {
+routing() {
 	ip -n "$net-ce" -o address
 	ip -n "$net-ce" route
 	ip -n "$net-ce" -6 route
+	ip -n "$net-ce" -d rule
+}
+
+state() {
+	routing
 	ip -n "$net-ce" -d link show type mape
 }
 
@@ -93,15 +98,64 @@ show_json() {
 }
 check "show --json tells the same as data" show_json
 
+has_ipv4() { # ADDRESS
+	ip -n "$net-ce" -j address show dev v6plus | tee "$tmp/addresses"
+	jq -e "[.[0].addr_info[] | select(.family == \"inet\") | .local] == [\"$1\"]" \
+		"$tmp/addresses"
+}
+
+rules_in_front() { # ADDRESS
+	ip -n "$net-ce" rule | sed 's/[[:space:]]*$//' | tee "$tmp/rules"
+	{
+		printf '0:\tfrom all %s\n' "to $1 iif v6plus lookup local" \
+			"to $1 lookup main" "lookup local"
+		printf '%d:\tfrom all lookup %s\n' 32766 main 32767 default
+	} | diff - "$tmp/rules"
+}
+
+route_of() { # JQ-FILTER ROUTE-GET-ARGUMENT...
+	ip -n "$net-ce" -j route get "${@:2}" | jq -r ".[0]$1"
+}
+
+# Local for what comes out of the device, and for bind(), but not for the LAN.
 add_ipv4() {
 	mape_up --add-ipv4-addr
-	ip -n "$net-ce" -j address show dev v6plus to "$ce4/32" |
-		jq -e '.[0].addr_info | length == 1'
+	has_ipv4 "$ce4"
+	rules_in_front "$ce4"
+	equal "$(route_of .dev "$ce4" from 192.168.1.2 iif lan)" v6plus
+	equal "$(route_of .dev "$ce4")" v6plus
+	equal "$(route_of .type "$ce4" from 198.51.100.1 iif v6plus)" local
+	ce python3 -c "import socket; socket.socket().bind(('$ce4', 6016))"
 	h1 ping -nq -c 1 -W 5 198.51.100.1
-	ip -n "$net-ce" address del "$ce4/32" dev v6plus
-	ip -n "$net-ce" route replace default dev v6plus
 }
 check "up --add-ipv4-addr puts the IPv4 address on the device" add_ipv4
+
+add_ipv4_twice() {
+	local before
+
+	equal "$(mape_up --add-ipv4-addr --dry-run)" "ip route replace default dev v6plus"
+	before=$(routing)
+	mape_up --add-ipv4-addr
+	mape_up
+	equal "$(routing)" "$before" "routing"
+}
+check "up --add-ipv4-addr again changes nothing" add_ipv4_twice
+
+add_ipv4_repairs() {
+	local before
+
+	before=$(routing)
+	ip -n "$net-ce" rule del pref 0 to "$ce4" lookup main
+	mape_up --add-ipv4-addr
+	equal "$(routing)" "$before" "routing without a rule"
+	ip -n "$net-ce" rule del pref 0 iif v6plus to "$ce4" lookup local
+	mape_up --add-ipv4-addr
+	equal "$(routing)" "$before" "routing without the other"
+	ip -n "$net-ce" link set v6plus down
+	mape_up --add-ipv4-addr
+	equal "$(routing)" "$before" "routing without routes"
+}
+check "up --add-ipv4-addr puts back what is missing" add_ipv4_repairs
 
 # The line gets another prefix: everything moves, by one command.
 new_prefix() {
@@ -114,6 +168,10 @@ new_prefix() {
 	mape_up
 	equal "$(shown .ipv4)" "$new4" "IPv4 address"
 	equal "$(shown .ce_ipv6)" "$new6" "CE address"
+	has_ipv4 "$new4"
+	rules_in_front "$new4"
+	equal "$(route_of .dev "$new4" from 192.168.1.2 iif lan)" v6plus
+	refuted grep "$ce4" <(ip -n "$net-ce" route)
 	ip -n "$net-ce" -6 -o address show dev wan0
 	refuted grep "$ce6" <(ip -n "$net-ce" -6 -o address show dev wan0)
 	grep -q "$new6" <(ip -n "$net-ce" -6 -o address show dev wan0)
@@ -128,6 +186,8 @@ new_prefix() {
 		address del 240b:13:1a65:a100::1/64 dev wan0
 	EOT
 	mape_up
+	has_ipv4 "$ce4"
+	rules_in_front "$ce4"
 }
 check "A-18 up after a change of prefix moves device and CE address" new_prefix
 
@@ -185,27 +245,31 @@ unprivileged() {
 }
 check "up without privilege" unprivileged
 
-# The CE address cannot be put on the WAN: the device, made before, must go.
-taken_back() {
+# A step cannot be done: those before it must not leave anything.
+taken_back() { # STEP [UP-OPTION...]
 	local status=0
 
 	mkdir -p "$tmp/bin"
 	cat >"$tmp/bin/ip" <<-'EOT'
 		#!/bin/sh
 		case "$*" in
-		*"address replace"*) echo "Error: this step fails." >&2; exit 2 ;;
+		*"$FAIL_AT"*) echo "Error: this step fails." >&2; exit 2 ;;
 		esac
 		exec /sbin/ip "$@"
 	EOT
 	chmod +x "$tmp/bin/ip"
-	PATH=$tmp/bin:$PATH ce mape up --wan wan0 2>"$tmp/err" || status=$?
+	FAIL_AT=$1 PATH=$tmp/bin:$PATH ce mape up --wan wan0 "${@:2}" 2>"$tmp/err" || status=$?
 	cat "$tmp/err"
 	equal "$status" 2 "status"
 	grep -q "this step fails" "$tmp/err"
 	state >"$tmp/after"
 	diff "$tmp/before" "$tmp/after"
 }
-check "up that fails in the middle takes all back" taken_back
+check "up that fails in the middle takes all back" taken_back "address replace"
+check "up that fails at its second rule takes all back" \
+	taken_back "lookup main" --add-ipv4-addr
+check "up that fails at its last step takes all back" \
+	taken_back "route replace default" --add-ipv4-addr
 
 no_module() {
 	local status=0

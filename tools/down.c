@@ -8,17 +8,31 @@
 #include "commands.h"
 #include "error.h"
 #include "options.h"
+#include "policy.h"
+#include "shared.h"
 #include "steps.h"
 
 const char down_usage[] =
 	"Usage: mape down [ --dev DEV ] [ --dry-run ]\n"
 	"\n"
-	"Remove the device (v6plus), with its routes and addresses, and the CE address\n"
-	"from the WAN.\n";
+	"Remove the device (v6plus), with its routes and addresses, the rules for its\n"
+	"IPv4 address, and the CE address from the WAN.\n";
+
+static int look_at_host(struct address_list *addresses, struct policy *policy)
+{
+	if (address_list_get(addresses))
+		return fail(STATUS_KERNEL, "cannot list addresses: %s",
+			    strerror(errno));
+	if (policy_get(policy))
+		return fail(STATUS_KERNEL, "cannot list rules and routes: %s",
+			    strerror(errno));
+	return STATUS_OK;
+}
 
 static int down(const char *dev, bool dry_run)
 {
-	struct address_list addresses;
+	struct address_list addresses = { };
+	struct policy policy = { };
 	struct plan plan = { };
 	struct link link;
 	int status;
@@ -26,15 +40,15 @@ static int down(const char *dev, bool dry_run)
 	status = link_get_mape(dev, &link);
 	if (status)
 		return status;
-	if (address_list_get(&addresses)) {
-		status = fail(STATUS_KERNEL, "cannot list addresses: %s",
-			      strerror(errno));
-	} else {
+	status = look_at_host(&addresses, &policy);
+	if (!status) {
+		shared_remove_rules(&plan, dev, link.line.ce.ipv4, &policy);
 		steps_remove_ce(&plan, &link, &addresses, NULL, 0);
 		plan_add(&plan, plan_command("ip link del %s", dev), NULL);
 		status = plan_run(&plan, dry_run);
 	}
 	plan_free(&plan);
+	policy_free(&policy);
 	address_list_free(&addresses);
 	return status;
 }

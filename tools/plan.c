@@ -40,7 +40,7 @@ char *plan_command(const char *format, ...)
 /**
  * plan_add - add a step
  * @plan: the plan, owns the commands from now on
- * @run: from plan_command()
+ * @run: from plan_command(), or NULL
  * @undo: from plan_command(), or NULL
  */
 void plan_add(struct plan *plan, char *run, char *undo)
@@ -173,6 +173,8 @@ static int run_all(const struct plan *plan)
 	unsigned int i;
 
 	for (i = 0; i < plan->n; i++) {
+		if (!plan->run[i])
+			continue;
 		if (!run(plan->run[i], said, sizeof(said))) {
 			fail(STATUS_KERNEL, "%s (%s)",
 			     explain(plan->run[i], said), plan->run[i]);
@@ -197,8 +199,10 @@ int plan_run(const struct plan *plan, bool dry_run)
 	unsigned int i;
 	int status;
 
-	for (i = 0; dry_run && i < plan->n; i++)
-		puts(plan->run[i]);
+	for (i = 0; dry_run && i < plan->n; i++) {
+		if (plan->run[i])
+			puts(plan->run[i]);
+	}
 	if (dry_run || !plan->n)
 		return STATUS_OK;
 	if (!may_change_network())

@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-#define PLAN_STEPS_MAX	8
+#define PLAN_STEPS_MAX	32
 
 /**
  * struct plan - commands, words separated by single spaces
- * @run: what to do, in this order
+ * @run: what to do, in this order, NULL: nothing, there is only an undo
  * @undo: how to take each step back, NULL: no need
  * @n: how many steps
  */

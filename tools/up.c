@@ -10,6 +10,8 @@
 #include "commands.h"
 #include "error.h"
 #include "options.h"
+#include "policy.h"
+#include "shared.h"
 #include "steps.h"
 #include "text.h"
 
@@ -19,6 +21,8 @@ const char up_usage[] =
 	"\n"
 	"Set up the device DEV (v6plus), the CE address on the WAN interface IF and the\n"
 	"IPv4 default route. The prefix is that of IF if none is given.\n"
+	"--add-ipv4-addr has the IPv4 address on DEV, too; packets from elsewhere to it\n"
+	"still go to DEV, by two rules (ip rule), if the address is shared.\n"
 	"\n"
 	"LINE := [ --rule V6PREFIX,V4PREFIX,EALEN[,OFFSET] ]... [ --fmr RULE ]...\n"
 	"        [ --br ADDR ]... [ --iid { rfc7597 | draft03 } ] [ --psid PSID/LEN ]\n"
@@ -43,6 +47,7 @@ struct host {
 	struct link link;
 	const struct link *old;	/* &link, or NULL: there is none yet */
 	struct address_list addresses;
+	struct policy policy;
 };
 
 static int look_at_host(const struct up_request *request, struct host *host)
@@ -64,6 +69,9 @@ static int look_at_host(const struct up_request *request, struct host *host)
 	}
 	if (address_list_get(&host->addresses))
 		return fail(STATUS_KERNEL, "cannot list addresses: %s",
+			    strerror(errno));
+	if (policy_get(&host->policy))
+		return fail(STATUS_KERNEL, "cannot list rules and routes: %s",
 			    strerror(errno));
 	return STATUS_OK;
 }
@@ -107,24 +115,52 @@ static int refuse_half(const struct up_request *request,
 	return STATUS_OK;
 }
 
-static void add_ipv4_steps(struct plan *plan, const struct up_request *request,
-			   const struct line *line, const struct host *host)
+/* An address of this line alone, or a prefix, needs no rules. */
+static bool is_shared(const struct line *line)
 {
-	bool was_there = host->old &&
-			 address_find_ipv4(&host->addresses,
-					   host->old->ifindex,
-					   host->old->line.ce.ipv4);
-	bool moves = was_there && host->old->line.ce.ipv4 != line->ce.ipv4;
-
-	/* New before old: without any address the device loses its routes. */
-	if (line->ce.ipv4_len == 32 && (request->add_ipv4_addr || moves))
-		steps_ipv4(plan, request->dev, line->ce.ipv4, host->old,
-			   &host->addresses);
-	if (moves)
-		steps_remove_ipv4(plan, host->old, &host->addresses);
+	return line->ce.ipv4_len == 32 && line->ce.psid_len;
 }
 
-static int up_line(const struct up_request *request, const struct host *host,
+/* What is there for the address as it was, and not for what it becomes. */
+static void remove_old_rules(struct plan *plan, const struct line *line,
+			     struct host *host)
+{
+	__be32 ipv4 = host->old->line.ce.ipv4;
+
+	if (ipv4 == line->ce.ipv4 && is_shared(line))
+		return;
+	shared_remove_rules(plan, host->old->name, ipv4, &host->policy);
+	shared_remove_route(plan, host->old, &host->policy);
+}
+
+static int add_ipv4_steps(struct plan *plan, const struct up_request *request,
+			  const struct line *line, struct host *host)
+{
+	const struct link *old = host->old;
+	bool was_there = old && address_find_ipv4(&host->addresses,
+						  old->ifindex,
+						  old->line.ce.ipv4);
+	bool had_rules = old && shared_has_rules(old->name, old->line.ce.ipv4,
+						 &host->policy);
+	bool moves = was_there && old->line.ce.ipv4 != line->ce.ipv4;
+	bool has = line->ce.ipv4_len == 32 && (request->add_ipv4_addr || moves);
+	int status = STATUS_OK;
+
+	if (had_rules)
+		remove_old_rules(plan, line, host);
+	/* New before old: without any address the device loses its routes. */
+	if (has)
+		steps_ipv4(plan, request->dev, line->ce.ipv4, old,
+			   &host->addresses);
+	if (has && is_shared(line) && (request->add_ipv4_addr || had_rules))
+		status = shared_add(plan, request->dev, line->ce.ipv4, old,
+				    &host->policy);
+	if (moves)
+		steps_remove_ipv4(plan, old, &host->addresses);
+	return status;
+}
+
+static int up_line(const struct up_request *request, struct host *host,
 		   const struct line *line)
 {
 	struct plan plan = { };
@@ -133,7 +169,7 @@ static int up_line(const struct up_request *request, const struct host *host,
 	steps_link(&plan, request->dev, &line->config, host->old);
 	steps_add_ce(&plan, &line->ce.addr, host->wan.ifindex,
 		     &host->addresses);
-	add_ipv4_steps(&plan, request, line, host);
+	status = add_ipv4_steps(&plan, request, line, host);
 	if (host->old)
 		steps_remove_ce(&plan, host->old, &host->addresses,
 				&line->ce.addr, host->wan.ifindex);
@@ -141,7 +177,8 @@ static int up_line(const struct up_request *request, const struct host *host,
 	if (!request->no_default_route)
 		plan_add(&plan, plan_command("ip route replace default dev %s",
 					     request->dev), NULL);
-	status = plan_run(&plan, request->dry_run);
+	if (!status)
+		status = plan_run(&plan, request->dry_run);
 	plan_free(&plan);
 	return status;
 }
@@ -160,6 +197,7 @@ static int up(const struct up_request *request)
 	if (!status)
 		status = up_line(request, &host, &line);
 	address_list_free(&host.addresses);
+	policy_free(&host.policy);
 	return status;
 }
 

@@ -154,6 +154,8 @@ static int play(mnl_cb_t cb, void *data)
 
 int netlink_ask(int bus, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
+	if (bus == NETLINK_ROUTE && fake.route)
+		return fake.route(nlh, cb, data);
 	if (bus == NETLINK_ROUTE)
 		return answer_links(nlh, cb, data);
 	assert_int_equal(bus, NETLINK_GENERIC);

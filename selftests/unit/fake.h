@@ -14,6 +14,7 @@
  * struct fake - what the kernel has, and what it was asked
  * @devices: devices of type mape: mape0, mape1, ... with ifindex 10, 11, ...
  * @iid: their layout of the interface identifier
+ * @route: answers rtnetlink instead of them, if set
  * @no_family: is the generic netlink family not there?
  * @no_events: has it no multicast group?
  * @error: with which error requests of the family end, 0 is success
@@ -26,6 +27,7 @@
 struct fake {
 	unsigned int devices;
 	u8 iid;
+	int (*route)(struct nlmsghdr *nlh, mnl_cb_t cb, void *data);
 	bool no_family;
 	bool no_events;
 	int error;

@@ -407,9 +407,16 @@ ip route replace default dev v6plus" "$mape" up --wan lo $wan --dry-run
 	prints "up --dry-run, its options" 0 \
 "ip link add m0 type mape $line
 ip link set m0 up
-ip -6 address replace $ce/128 dev lo preferred_lft 0 noprefixroute
-ip address replace 14.8.52.86/32 dev m0" \
-		"$mape" up --wan lo --dev m0 --dry-run --add-ipv4-addr --no-default-route $wan
+ip -6 address replace $ce/128 dev lo preferred_lft 0 noprefixroute" \
+		"$mape" up --wan lo --dev m0 --dry-run --no-default-route $wan
+	prints "up --dry-run, an address that is not shared" 0 \
+"ip link add v6plus type mape dev lo prefix 2001:db8:12::/48 rule 2001:db8::/40,192.0.2.0/24,8,6 br 2001:db8:ffff::1 iid rfc7597
+ip link set v6plus up
+ip -6 address replace 2001:db8:12::c000:212:0/128 dev lo preferred_lft 0 noprefixroute
+ip address replace 192.0.2.18/32 dev v6plus
+ip route replace default dev v6plus" \
+		"$mape" up --wan lo --dry-run --add-ipv4-addr 2001:db8:12::/48 \
+		--rule 2001:db8::/40,192.0.2.0/24,8 --br 2001:db8:ffff::1
 	prints "up --dry-run, everything by hand" 0 \
 "ip link add v6plus type mape dev lo prefix 2001:db8:12:3400::/56 rule 2001:db8:12:3400::/56,192.0.2.18/32,0,6 fmr 2001:db8::/40,192.0.2.0/24,16,6 br 2001:db8:ffff::1 br 2001:db8:ffff::2 psid 52/8 iid rfc7597
 ip link set v6plus up
@@ -429,18 +436,20 @@ ip route replace default dev v6plus" \
 	refuses "up, unknown prefix" 1 "no rule for" "$mape" up --wan lo 2001:db8::1 --dry-run
 }
 
-# A stand-in for `ip`: writes down what it is asked, does what concerns lo, and
-# fails with $FAIL_SAYS at the command that contains $FAIL_AT.
+# A stand-in for `ip`: writes down what it is asked, does what concerns lo and
+# rules, and fails with $FAIL_SAYS at the command that contains $FAIL_AT, or is
+# number $FAIL_NTH.
 make_ip() {
 	mkdir "$dir/bin"
 	cat >"$dir/bin/ip" <<-END
 	#!/bin/sh
 	echo "ip \$*" >>"$dir/log"
+	[ "\$FAIL_NTH" != "\$(wc -l <"$dir/log")" ] || { echo "\$FAIL_SAYS" >&2; exit 2; }
 	case "\$*" in
 	*"\$FAIL_AT"*) [ -z "\$FAIL_AT" ] || { echo "\$FAIL_SAYS" >&2; exit 2; };;
 	esac
 	case "\$*" in
-	"-6 address "*" dev lo"*) exec "$(command -v ip)" "\$@";;
+	"-6 address "*" dev lo"* | "rule "*) exec "$(command -v ip)" "\$@";;
 	esac
 	END
 	chmod +x "$dir/bin/ip"
@@ -448,7 +457,7 @@ make_ip() {
 
 in_namespace() { unshare -rn sh -c 'ip link set lo up; "$@"' - "$@"; }
 
-# Set addresses up by the real ip, then run the tool with the stand-in.
+# Set addresses and $RULES up by the real ip, then run the tool with the stand-in.
 up_with() { # ADDRESSES COMMAND...
 	local addresses=$1
 
@@ -457,10 +466,12 @@ up_with() { # ADDRESSES COMMAND...
 	in_namespace sh -c '
 		dir=$1 addresses=$2; shift 2
 		echo "$addresses" | while read -r a; do
-			[ -z "$a" ] || ip -6 address add $a dev lo
+			[ -z "$a" ] || ip -6 address add $a dev lo nodad
 		done
+		echo "$RULES" | ip -batch - || exit 99
 		PATH=$dir/bin:$PATH "$@"; status=$?
 		ip -6 -o address show dev lo >"$dir/left"
+		ip rule >"$dir/rules"
 		exit $status' - "$dir" "$addresses" "$@"
 }
 
@@ -489,29 +500,87 @@ $ce/128 preferred_lft 0" "$mape" up --wan lo --dry-run
 		up_with "2001:db8:1::1/64" "$mape" up --wan lo --dry-run
 }
 
-test_up_runs() {
+# The steps of up --add-ipv4-addr, and how each is undone.
+add_ipv4_steps() {
 	printf '%s\n' "ip link add v6plus type mape dev lo prefix 240b:12:3456:7800::/64 rule 240b:12::/31,14.8.0.0/15,25,4 br $br iid draft03" \
 		"ip link set v6plus up" \
 		"ip -6 address replace $ce/128 dev lo preferred_lft 0 noprefixroute" \
 		"ip address replace 14.8.52.86/32 dev v6plus" \
-		"ip route replace default dev v6plus" >"$dir/want"
+		"ip route replace 14.8.52.86 dev v6plus" \
+		"ip rule add pref 0 iif v6plus to 14.8.52.86 lookup local" \
+		"ip rule add pref 0 to 14.8.52.86 lookup main" \
+		"ip rule add pref 1 lookup local protocol kernel" \
+		"ip rule del pref 0 lookup local protocol kernel" \
+		"ip rule add pref 0 lookup local protocol kernel" \
+		"ip rule del pref 1 lookup local protocol kernel" \
+		"ip route replace default dev v6plus"
+}
+
+add_ipv4_undone() { # last first
+	printf '%s\n' "ip rule add pref 1 lookup local protocol kernel" \
+		"ip rule del pref 0 lookup local protocol kernel" \
+		"ip rule add pref 0 lookup local protocol kernel" \
+		"ip rule del pref 1 lookup local protocol kernel" \
+		"ip rule del pref 0 to 14.8.52.86 lookup main" \
+		"ip rule del pref 0 iif v6plus to 14.8.52.86 lookup local" \
+		"ip route del 14.8.52.86 dev v6plus" \
+		"ip address del 14.8.52.86/32 dev v6plus" \
+		"ip -6 address del $ce/128 dev lo" "ip link set v6plus down" \
+		"ip link del v6plus"
+}
+
+# What the kernel begins with, and these in front.
+rules_are() { # NAME [RULE...]
+	local name=$1 bad
+
+	shift
+	[ $# = 0 ] || printf '0:\tfrom all %s\n' "$@" >"$dir/want"
+	[ $# != 0 ] || : >"$dir/want"
+	printf '%s:\tfrom all lookup %s\n' 0 local 32766 main 32767 default >>"$dir/want"
+	# A rule of v6plus, which is not there, is [detached].
+	sed 's/ \[detached\]//; s/[[:space:]]*$//' "$dir/rules" >"$dir/is"
+	cmp -s "$dir/want" "$dir/is"
+	bad=$?
+	[ $bad = 0 ] || show "$dir/want" "$dir/is"
+	result $bad "$name"
+}
+
+test_up_runs() {
+	local bad i step own others
+
+	own="to 14.8.52.86 iif v6plus lookup local"
+	others="to 14.8.52.86 lookup main"
+	prints "up --dry-run --add-ipv4-addr" 0 "$(add_ipv4_steps)" \
+		up_with "$wan/64" "$mape" up --wan lo --add-ipv4-addr --dry-run
+	rules_are "and changes no rules"
+	add_ipv4_steps >"$dir/want"
 	run up_with "$wan/64" "$mape" up --wan lo --add-ipv4-addr
 	[ $status = 0 ] && cmp -s "$dir/want" "$dir/log" && [ ! -s "$dir/err" ] &&
 		grep -q "$ce/128.*deprecated" "$dir/left"
-	local bad=$?
-	[ $bad = 0 ] || show "$dir/want" "$dir/log"
-	result $bad "up runs what --dry-run prints; the CE address is deprecated"
-
-	printf '%s\n' "ip address del 14.8.52.86/32 dev v6plus" \
-		"ip -6 address del $ce/128 dev lo" "ip link set v6plus down" \
-		"ip link del v6plus" >>"$dir/want"
-	FAIL_AT="route replace" FAIL_SAYS="RTNETLINK answers: No such process" \
-		refuses "the last step fails" 2 "mape: No such process (ip route replace default dev v6plus)" \
-		up_with "$wan/64" "$mape" up --wan lo --add-ipv4-addr
-	cmp -s "$dir/want" "$dir/log" && ! grep -q "$ce" "$dir/left"
 	bad=$?
 	[ $bad = 0 ] || show "$dir/want" "$dir/log"
-	result $bad "and all steps before it are undone, last first"
+	result $bad "up runs what --dry-run prints; the CE address is deprecated"
+	rules_are "the rules stand in front of that for local" "$own" "$others"
+
+	FAIL_AT="route replace default" FAIL_SAYS="RTNETLINK answers: No such process" \
+		refuses "the last step fails" 2 "mape: No such process (ip route replace default dev v6plus)" \
+		up_with "$wan/64" "$mape" up --wan lo --add-ipv4-addr
+	i=0
+	while read -r step; do
+		i=$((i + 1))
+		FAIL_NTH=$i FAIL_SAYS="Error: no." \
+			refuses "step $i of up fails" 2 "mape: no. ($step)" \
+			up_with "$wan/64" "$mape" up --wan lo --add-ipv4-addr
+		{
+			add_ipv4_steps | head -n $i
+			add_ipv4_undone | tail -n $((i - 1))
+		} >"$dir/want"
+		cmp -s "$dir/want" "$dir/log" && ! grep -q "$ce" "$dir/left"
+		bad=$?
+		[ $bad = 0 ] || show "$dir/want" "$dir/log"
+		result $bad "and all steps before it are undone, last first"
+		rules_are "and the rules are as they were"
+	done < <(add_ipv4_steps)
 
 	FAIL_AT="type mape" FAIL_SAYS="Error: Unknown device type." \
 		refuses "no module" 2 "the mape kernel module is not loaded or not installed: modprobe mape" \
@@ -532,9 +601,95 @@ test_up_runs() {
 	[ ! -s "$dir/log" ]
 	result $? "and nothing was tried"
 	refuses "up over a device of another kind" 1 "v6plus is not a device of type mape" \
-		in_namespace sh -c "ip link add v6plus type veth peer name x && ip -6 address add $wan/64 dev lo && exec '$mape' up --wan lo --dry-run"
+		in_namespace sh -c "ip link add v6plus type veth peer name x && ip -6 address add $wan/64 dev lo nodad && exec '$mape' up --wan lo --dry-run"
 	prints "show without devices" 0 "" in_namespace "$mape" show
 	prints "show without devices, JSON" 0 "[]" in_namespace "$mape" show --json
+}
+
+# Leaves the steps for rules in $dir/steps and what becomes of the rules in
+# $dir/rules.
+up_with_rules() { # COMMANDS
+	RULES=$1 run up_with "$wan/64" "$mape" up --wan lo --add-ipv4-addr
+	[ $status = 0 ] || sed 's/^/# /' "$dir/err"
+	grep -e '^ip rule' "$dir/log" >"$dir/steps"
+}
+
+runs_rule_steps() { # NAME [STEP...]
+	[ $# != 1 ] || : >"$dir/want"
+	[ $# = 1 ] || printf 'ip rule %s\n' "${@:2}" >"$dir/want"
+	cmp -s "$dir/want" "$dir/steps"
+	local bad=$?
+	[ $bad = 0 ] || show "$dir/want" "$dir/steps"
+	result $bad "$1"
+}
+
+test_rules_that_are_there() {
+	local own="pref 0 iif v6plus to 14.8.52.86 lookup local"
+	local others="pref 0 to 14.8.52.86 lookup main"
+	local own_is="to 14.8.52.86 iif v6plus lookup local"
+	local others_is="to 14.8.52.86 lookup main"
+	local kernel="lookup local protocol kernel"
+	local moved="rule add pref 1 lookup local
+rule del pref 0 lookup local
+rule add pref 0 lookup local
+rule del pref 1 lookup local"
+	local move=("add pref 1 $kernel" "del pref 0 $kernel"
+		"add pref 0 $kernel" "del pref 1 $kernel")
+
+	up_with_rules "rule add $own
+rule add $others
+$moved"
+	runs_rule_steps "rules made by hand are there: no step for any"
+	rules_are "and they stay" "$own_is" "$others_is"
+
+	up_with_rules "rule add $own
+rule add $others"
+	runs_rule_steps "rules without effect behind that for local" \
+		"del $others" "del $own" "add $own" "add $others" "${move[@]}"
+	rules_are "come in front" "$own_is" "$others_is"
+
+	up_with_rules "rule add $others
+$moved"
+	runs_rule_steps "one rule alone" "del $others" "add $own" "add $others" \
+		"add pref 1 $kernel" "del pref 0 lookup local protocol 0" \
+		"add pref 0 $kernel" "del pref 1 $kernel"
+	rules_are "becomes two" "$own_is" "$others_is"
+
+	up_with_rules "rule add pref 32765 lookup local
+rule del pref 0 lookup local"
+	runs_rule_steps "the rule for local is not in front: it stays" \
+		"add $own" "add $others"
+	[ "$(sed 's/[[:space:]]*$//' "$dir/rules")" = "$(printf '%s:\tfrom all %s\n' \
+		0 "to 14.8.52.86 iif v6plus [detached] lookup local" \
+		0 "to 14.8.52.86 lookup main" 32765 "lookup local" \
+		32766 "lookup main" 32767 "lookup default")" ]
+	result $? "behind the two"
+
+	up_with_rules "rule add pref 0 iif v6plus to 14.8.52.86 lookup local fwmark 1
+rule add pref 0 iif v6plus to 14.8.52.86 lookup local dport 80
+rule add pref 0 to 14.8.52.86/31 lookup main
+rule add pref 0 to 14.8.52.86 lookup 100
+rule add pref 0 to 14.8.52.86 unreachable
+rule add pref 1 $kernel
+rule del pref 0 $kernel
+rule add pref 0 $kernel
+rule del pref 1 $kernel"
+	runs_rule_steps "rules that are like ours are not ours" \
+		"add $own" "add $others" "${move[@]}"
+
+	up_with_rules "rule add pref 0 iif m1 to 14.9.26.101 lookup local
+rule add pref 0 to 14.9.26.101 lookup main
+rule add pref 1 $kernel
+rule del pref 0 $kernel
+rule add pref 0 $kernel
+rule del pref 1 $kernel"
+	runs_rule_steps "another device has its own" "add $own" "add $others" "${move[@]}"
+	rules_are "and keeps them" "to 14.9.26.101 iif m1 lookup local" \
+		"to 14.9.26.101 lookup main" "$own_is" "$others_is"
+
+	up_with_rules "rule add pref 0 lookup 100"
+	[ $status = 1 ] && [ ! -s "$dir/log" ] && grep -q "other rules of preference 0 are in the way" "$dir/err"
+	result $? "a rule that would come in front of that for local"
 }
 
 test_seed_example
@@ -552,6 +707,7 @@ if unshare -rn ip link set lo up 2>/dev/null; then
 	make_ip
 	test_wan_addresses
 	test_up_runs
+	test_rules_that_are_there
 	test_no_module
 else
 	n=$((n + 1))
