@@ -57,8 +57,12 @@ demo: prepare
 	$(MAKE) -s tools
 	$(vm)/run --kernel $(KERNEL) -- selftests/demo.sh
 
+# The tests' own programs: there is no compiler where they run.
+test-programs:
+	$(MAKE) -C selftests
+
 test: prepare
-	$(MAKE) -s tools
+	$(MAKE) -s tools test-programs
 	selftests/all.sh $(KERNEL) '$(TESTS)'
 
 check: prepare
@@ -67,9 +71,10 @@ check: prepare
 clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C iproute2-patch clean
+	$(MAKE) -C selftests clean
 	$(MAKE) -C selftests/unit clean
 	rm -rf *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers \
 		kernel/*.o kernel/.*.cmd
 
 .PHONY: all module tools install tools-install dkms-install uninstall prepare \
-	demo test check clean
+	demo test-programs test check clean

@@ -374,7 +374,8 @@ static bool may_begin(const struct mape_flow *flow,
 	case IPPROTO_TCP:
 	case IPPROTO_SCTP:
 	case IPPROTO_DCCP:
-		return seg->flags == MAPE_TCP_SYN;
+		/* With data, too (RFC 7413). */
+		return (seg->flags & ~MAPE_TCP_DATA) == MAPE_TCP_SYN;
 	default:
 		return true;
 	}

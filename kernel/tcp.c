@@ -24,7 +24,7 @@ void mape_tcp_begin(struct mape_tcp *tcp)
 	memset(tcp, 0, sizeof(*tcp));
 }
 
-static void track_syn(struct mape_tcp_side *from,
+static void track_syn(struct mape_tcp_side *from, struct mape_tcp_side *to,
 		      const struct mape_segment *seg)
 {
 	from->scales = seg->wscale != MAPE_NO_WSCALE;
@@ -36,6 +36,23 @@ static void track_syn(struct mape_tcp_side *from,
 	from->end = seg->end;
 	from->sent = true;
 	from->acks = false;
+	/* What was acknowledged before was not this. */
+	to->acks = false;
+}
+
+/* As much as may be under way, and the same for one that nobody knows yet. */
+#define UNDER_WAY	(1U << 30)
+#define UNDER_WAY_FIRST	(1U << 24)
+
+/* Does it acknowledge what was sent? Who has not seen that has to guess. */
+static bool is_plausible(const struct mape_tcp_side *from,
+			 const struct mape_tcp_side *to,
+			 const struct mape_segment *seg)
+{
+	if (!to->sent)
+		return true;
+	return READ_ONCE(to->end) - seg->ack <
+	       (from->acks ? UNDER_WAY : UNDER_WAY_FIRST);
 }
 
 /* A window is scaled if both sides have offered it, and never in a SYN. */
@@ -57,18 +74,18 @@ static u32 window(const struct mape_tcp *tcp, enum mape_direction dir,
 void mape_tcp_track(struct mape_tcp *tcp, enum mape_direction dir,
 		    const struct mape_segment *seg)
 {
-	struct mape_tcp_side *from = &tcp->side[dir];
+	struct mape_tcp_side *from = &tcp->side[dir], *to = &tcp->side[!dir];
 	u32 limit;
 
 	if (seg->flags & MAPE_TCP_RST)
 		return;
 	if (seg->flags & MAPE_TCP_SYN)
-		track_syn(from, seg);
+		track_syn(from, to, seg);
 	if (!from->sent || after(seg->end, READ_ONCE(from->end))) {
 		WRITE_ONCE(from->end, seg->end);
 		from->sent = true;
 	}
-	if (!(seg->flags & MAPE_TCP_ACK))
+	if (!(seg->flags & MAPE_TCP_ACK) || !is_plausible(from, to, seg))
 		return;
 	limit = seg->ack + window(tcp, dir, seg);
 	if (!from->acks || after(seg->ack, READ_ONCE(from->ack)))
@@ -76,6 +93,14 @@ void mape_tcp_track(struct mape_tcp *tcp, enum mape_direction dir,
 	if (!from->acks || after(limit, READ_ONCE(from->limit)))
 		WRITE_ONCE(from->limit, limit);
 	from->acks = true;
+}
+
+/* RFC 9293 section 3.4: a closed window has room for the next number alone. */
+static bool is_in_window(const struct mape_tcp_side *to, u32 seq)
+{
+	u32 ack = READ_ONCE(to->ack), limit = READ_ONCE(to->limit);
+
+	return seq == ack || (after(seq, ack) && after(limit, seq));
 }
 
 /**
@@ -95,8 +120,7 @@ bool mape_tcp_rst_genuine(const struct mape_tcp *tcp, enum mape_direction dir,
 	const struct mape_tcp_side *to = &tcp->side[!dir];
 
 	if (to->acks)
-		return !after(READ_ONCE(to->ack), seg->seq) &&
-		       !after(seg->seq, READ_ONCE(to->limit));
+		return is_in_window(to, seg->seq);
 	if (to->sent)
 		return seg->flags & MAPE_TCP_ACK &&
 		       seg->ack == READ_ONCE(to->end);

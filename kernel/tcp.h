@@ -56,7 +56,7 @@ struct mape_segment {
  * struct mape_tcp_side - what one side has said
  * @end: what follows the highest sequence number it sent
  * @ack: highest acknowledgment it sent
- * @limit: highest sequence number it has granted to the other side
+ * @limit: the first sequence number it has not granted to the other side
  * @wscale: shift of its windows; while @scales does not say so, 0
  * @scales: it has offered that
  * @acks: @ack and @limit are there

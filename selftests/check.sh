@@ -91,6 +91,8 @@ for kernel in "${kernels[@]}"; do
 done
 silent 'module: checkpatch --strict' checkpatch
 silent 'tools: gcc' make -s -C tools O="$(mktemp -d)" CFLAGS='-O2 -Werror'
+silent 'selftests: gcc' cc -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -fsyntax-only \
+	selftests/*.c
 silent 'tools: cppcheck' cppcheck -q --enable=warning,portability \
 	--suppress=missingIncludeSystem --inline-suppr -Itools/include \
 	-Ikernel/uapi -Ikernel tools/*.c

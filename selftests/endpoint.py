@@ -5,11 +5,21 @@
 usage: endpoint.py PORT TEXT [PEER-ADDRESS:PORT...]
 
 Each datagram is a line: ADDRESS PORT LENGTH TEXT. Greets again each time
-standard input has a line.
+standard input has a line: the peer that names, or all if it is empty.
 """
+import os
 import selectors
 import socket
 import sys
+
+
+def peer(text):
+    address, port = text.split(":")
+    return address, int(port)
+
+
+def show(data, address, port):
+    print(address, port, len(data), data[:40].decode("latin-1").strip(), flush=True)
 
 
 def main(port, text, peers):
@@ -18,21 +28,23 @@ def main(port, text, peers):
     selector = selectors.DefaultSelector()
     selector.register(sock, selectors.EVENT_READ)
     selector.register(sys.stdin, selectors.EVENT_READ)
-    again = True
+    greeted = peers
     while True:
-        for address, peer_port in peers if again else ():
-            sock.sendto(text.encode(), (address, peer_port))
-        again = False
+        for where in greeted:
+            sock.sendto(text.encode(), where)
+        greeted = []
         for key, _events in selector.select():
-            if key.fileobj is not sock:
-                again = sys.stdin.readline() != ""
-                if not again:
-                    return
+            if key.fileobj is sock:
+                data, where = sock.recvfrom(65536)
+                show(data, *where)
                 continue
-            data, (address, peer_port) = sock.recvfrom(65536)
-            print(address, peer_port, len(data), data[:40].decode("latin-1"), flush=True)
+            # Each is written as a whole; readline() would hide a second one.
+            lines = os.read(sys.stdin.fileno(), 4096).decode().splitlines()
+            if not lines:
+                return
+            for line in lines:
+                greeted += [peer(line)] if line else peers
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2],
-         [(a, int(p)) for a, p in (peer.split(":") for peer in sys.argv[3:])])
+    main(int(sys.argv[1]), sys.argv[2], [peer(text) for text in sys.argv[3:]])

@@ -223,10 +223,35 @@ cable() { # BOX DEV BOX DEV
 # The mapping domains: D1 is that of RFC 7597's appendix A, D2 the same with
 # what is usual in Japan, v6plus an example of a Japanese service. In all of
 # them the customer has a PSID of 8 bits; psid_offset is what RFC 7597 calls a.
+# In the others the customer has an address alone (whole; EA length 0), the
+# same with an explicit PSID (explicit), a prefix, or one port (single).
 # shellcheck disable=SC2034 # for the tests
-domain() { # D1|D2|v6plus
-	psid_len=8
+domain() { # D1|D2|v6plus|whole|explicit|prefix|single
+	psid_len=8 ce4_len=32 extra=
 	case $1 in
+	whole | explicit)
+		prefix=2001:db8:12:3400::/56 iid=rfc7597
+		rule=2001:db8:12:3400::/56,192.0.2.18/32,0
+		ce6=2001:db8:12:3400:0:c000:212:0
+		psid_offset=6 psid_len=0 psid=0
+		ce4=192.0.2.18 br6=2001:db8:ffff::1
+		[[ $1 == whole ]] || ce6=${ce6%0}34 psid_len=8 psid=$((0x34)) extra="psid 52/8"
+		return
+		;;
+	prefix)
+		prefix=2001:db8:f0::/44 iid=rfc7597 rule=2001:db8::/40,192.0.2.0/24,4
+		ce6=2001:db8:f0::c000:2f0:0
+		psid_offset=6 psid_len=0 psid=0
+		ce4=192.0.2.240 ce4_len=28 br6=2001:db8:ffff::1
+		return
+		;;
+	single)
+		prefix=2400:c000:212:1240::/64 iid=rfc7597 rule=2400::/16,0.0.0.0/0,48,0
+		ce6=2400:c000:212:1240:0:c000:212:1240
+		psid_offset=0 psid_len=16 psid=$((0x1240))
+		ce4=192.0.2.18 br6=2001:db8:ffff::1
+		return
+		;;
 	D1)
 		prefix=2001:db8:12:3400::/56 iid=rfc7597
 		rule=2001:db8::/40,192.0.2.0/24,16
@@ -258,7 +283,7 @@ domain() { # D1|D2|v6plus
 # What follows `ip link add NAME type mape`, but for the underlay. With
 # rule_kind=fmr the rule forwards to other customers, too.
 line_arguments() {
-	echo "prefix $prefix ${rule_kind:-rule} $rule br $br6 iid $iid"
+	echo "prefix $prefix ${rule_kind:-rule} $rule br $br6 iid $iid $extra"
 }
 
 # --------------------------------------------------------------- topology
@@ -310,7 +335,7 @@ internet() {
 		address add 198.51.100.254/24 dev s
 		link add tun type ip6tnl mode ipip6 local $br6 remote $ce6 encaplimit none
 		link set tun up
-		route add $ce4/32 dev tun
+		route add $ce4/$ce4_len dev tun
 	EOT
 	{
 		echo "route add default via 198.51.100.254 onlink dev eth0"
@@ -341,6 +366,19 @@ line_up() { # [ARGUMENT...]
 		link set v6plus up
 		route add default dev v6plus
 	EOT
+}
+
+# The line of another domain in place of the one there is.
+line_change() { # DOMAIN [ARGUMENT...]
+	ip -n "$net-ce" link del v6plus 2>/dev/null || :
+	domain "$1"
+	ip -n "$net-ce" address replace "$ce6/128" dev wan0 preferred_lft 0
+	ip -n "$net-r6" route replace "$prefix" via fe80::2 dev ce
+	ip_in br <<-EOT
+		link set tun type ip6tnl mode ipip6 local $br6 remote $ce6 encaplimit none
+		route replace $ce4/$ce4_len dev tun
+	EOT
+	line_up "${@:2}"
 }
 
 # A second customer of the domain, with a host.
@@ -477,8 +515,7 @@ port_of() { # PSID N
 		awk -v n="$2" '{ split($1, range, "-"); print range[1] + n }'
 }
 
-# A UDP endpoint in the background; what it gets is in $tmp/NAME, and a line to
-# $tmp/NAME.fifo lets it greet its peers again.
+# A UDP endpoint in the background; what it gets is in $tmp/NAME.
 endpoint_start() { # NAME HOST PORT TEXT [PEER-ADDRESS:PORT...]
 	local name=$1 fd
 
@@ -489,4 +526,74 @@ endpoint_start() { # NAME HOST PORT TEXT [PEER-ADDRESS:PORT...]
 	# shellcheck disable=SC2034
 	exec {fd}>"$tmp/$name.fifo"
 	await_listener "$1" udp "$2"
+}
+
+# It greets its peers again, or somebody else.
+endpoint_greet() { # NAME [PEER-ADDRESS:PORT]
+	echo "${2-}" >"$tmp/$1.fifo"
+}
+
+# From whom, and what; the last such datagram is the one that counts.
+endpoint_got() { # NAME ADDRESS PORT TEXT
+	grep -qE "^${2//./\\.} $3 [0-9]+ $4\$" "$tmp/$1"
+}
+
+endpoint_gets() { # NAME ADDRESS PORT TEXT
+	wait_for 5 endpoint_got "$@" || {
+		tail -n 5 "$tmp/$1"
+		return 1
+	}
+}
+
+# A program that answers each line with a line, `ok ...` if all is well.
+partner_start() { # PROGRAM [ARG...]
+	mkfifo "$tmp/partner.in" "$tmp/partner.out"
+	"$@" <"$tmp/partner.in" >"$tmp/partner.out" 2>>"$tmp/partner.err" &
+	exec {partner_in}>"$tmp/partner.in" {partner_out}<"$tmp/partner.out"
+}
+
+partner_stop() {
+	exec {partner_in}>&- {partner_out}<&-
+	rm "$tmp/partner.in" "$tmp/partner.out"
+}
+
+ask() { # LINE
+	local answer
+
+	: >"$tmp/partner.err"
+	echo "$1" >&"$partner_in"
+	if ! read -r -t 120 answer <&"$partner_out" || [[ $answer != "ok "* ]]; then
+		echo "$1: ${answer:-no answer}"
+		cat "$tmp/partner.err"
+		return 1
+	fi
+	echo "${answer#ok }"
+}
+
+# What boxes.py sends has this IPv4 identification: the kernels of h1 and s shall
+# not get it, so that they do not answer. Who listens on the device does.
+deafen_to_crafted() {
+	local box
+
+	for box in h1 s; do
+		"$box" nft -f - <<-EOT
+			table ip deaf {
+				chain in {
+					type filter hook prerouting priority -400;
+					ip id 12345 drop
+				}
+			}
+		EOT
+	done
+}
+
+# ends.py is hosts inside, 192.168.1.128/25 behind h1, and at r6 it is the border
+# relay. Nobody's kernel answers for them: from the WAN nothing goes on.
+ends_ready() {
+	h1 sysctl -qw net.ipv4.ip_forward=0
+	ip -n "$net-ce" route add 192.168.1.128/25 via 192.168.1.2 dev lan
+	ip -n "$net-r6" -6 route replace blackhole "$br6/128"
+	# Neighbours that know each other lose nothing.
+	h1 ping -nq -c 1 -W 10 192.168.1.1 >/dev/null
+	r6 ping -nq -c 1 -W 10 "$ce6" >/dev/null
 }

@@ -50,18 +50,22 @@ bool __init mape_tcp_selftest(void)
 	/* From outside: what inside granted, 10 << 7 from 1001. */
 	EXPECT(!genuine(&tcp, MAPE_IN, 1000, 0, 0));
 	EXPECT(genuine(&tcp, MAPE_IN, 1001, 0, 0));
-	EXPECT(genuine(&tcp, MAPE_IN, 1001 + 1280, 0, 0));
-	EXPECT(!genuine(&tcp, MAPE_IN, 1001 + 1281, 0, 0));
+	EXPECT(genuine(&tcp, MAPE_IN, 1001 + 1279, 0, 0));
+	EXPECT(!genuine(&tcp, MAPE_IN, 1001 + 1280, 0, 0));
 	/* From inside: the window of a SYN is not scaled. */
 	EXPECT(genuine(&tcp, MAPE_OUT, 0x10, 0, 0));
-	EXPECT(!genuine(&tcp, MAPE_OUT, 0xfffffff1 + 65536, 0, 0));
+	EXPECT(!genuine(&tcp, MAPE_OUT, 0xfffffff1 + 65535, 0, 0));
 
 	/* An old segment, and an RST, teach nothing. */
 	mape_tcp_track(&tcp, MAPE_OUT, SEGMENT(0xfffffff1, 0xfffffff5, 1001, 1,
 					       MAPE_NO_WSCALE, MAPE_TCP_ACK));
 	mape_tcp_track(&tcp, MAPE_OUT, SEGMENT(0x7fff, 0x7fff, 0, 0,
 					       MAPE_NO_WSCALE, MAPE_TCP_RST));
-	EXPECT(genuine(&tcp, MAPE_IN, 1001 + 1280, 0, 0));
+	/* Nor one that acknowledges what was never sent. */
+	mape_tcp_track(&tcp, MAPE_OUT, SEGMENT(0x10, 0x10, 5000, 1000,
+					       MAPE_NO_WSCALE, MAPE_TCP_ACK));
+	EXPECT(genuine(&tcp, MAPE_IN, 1001 + 1279, 0, 0));
+	EXPECT(!genuine(&tcp, MAPE_IN, 5000, 0, 0));
 	EXPECT(!mape_tcp_beyond(&tcp, SEGMENT(0x10, 0x11, 0, 0, MAPE_NO_WSCALE,
 					      MAPE_TCP_SYN)));
 	EXPECT(mape_tcp_beyond(&tcp, SEGMENT(0x11, 0x12, 0, 0, MAPE_NO_WSCALE,

@@ -71,6 +71,7 @@ guest_boot() {
 	exec setpriv --pdeathsig TERM timeout -k 5 "$timeout" \
 		qemu-system-x86_64 -nodefaults -no-user-config -display none \
 		-accel tcg,thread=single -cpu qemu64,+rdrand \
+		${icount:+-icount shift=0} \
 		-smp "$smp" -m "$mem" -no-reboot -nic none \
 		-kernel "$entry/vmlinuz" -initrd "$tmp/initramfs" \
 		-append "${args//$'\n\t\t'/ } $append" \
