@@ -226,15 +226,96 @@ static u32 seconds_left(const struct mape_nat *nat, unsigned long expires)
 	return left > 0 ? DIV_ROUND_UP(left, nat->second) : 0;
 }
 
-static void show_session(const struct mape_nat *nat,
-			 const struct mape_session *s,
+/* Fill in @entry if the filter has it. */
+typedef bool (*show_t)(const struct mape_nat *nat,
+		       const struct hlist_node *node,
+		       const struct mape_nat_filter *filter,
+		       struct mape_nat_entry *entry);
+
+static bool show_session(const struct mape_nat *nat,
+			 const struct hlist_node *node,
+			 const struct mape_nat_filter *filter,
 			 struct mape_nat_entry *entry)
 {
+	const struct mape_session *s;
+
+	s = hlist_entry(node, struct mape_session, inner_node);
+	if (mape_session_expired(s) || !matches(filter, &s->flow))
+		return false;
 	entry->flow = s->flow;
 	entry->state = READ_ONCE(s->state);
 	entry->flags = (READ_ONCE(s->confirmed) ? 0 : MAPE_FLAG_UNCONFIRMED) |
 		       (s->eim_break ? MAPE_FLAG_EIM_BREAK : 0);
 	entry->expires = seconds_left(nat, READ_ONCE(s->expires));
+	return true;
+}
+
+static bool show_mapping(const struct mape_nat *nat,
+			 const struct hlist_node *node,
+			 const struct mape_nat_filter *filter,
+			 struct mape_nat_entry *entry)
+{
+	const struct mape_mapping *m;
+	bool is_static;
+
+	m = hlist_entry(node, struct mape_mapping, inner_node);
+	is_static = READ_ONCE(m->is_static);
+	if (filter->fields & MAPE_FILTER_STATIC && !is_static)
+		return false;
+	entry->flow.inner = m->inner;
+	entry->flow.inner_port = m->inner_port;
+	entry->flow.ext_port = m->ext_port;
+	entry->flow.proto = m->proto;
+	entry->flags = is_static ? MAPE_FLAG_STATIC : 0;
+	entry->sessions = READ_ONCE(m->confirmed) + READ_ONCE(m->unconfirmed);
+	if (!is_static)
+		entry->expires = seconds_left(nat, READ_ONCE(m->expires));
+	return matches(filter, &entry->flow);
+}
+
+/* Under RCU. One that @emit has refused comes again the next time. */
+static int walk_bucket(const struct mape_nat *nat, struct hlist_head *bucket,
+		       struct mape_nat_cursor *at, show_t show,
+		       const struct mape_nat_filter *filter,
+		       mape_nat_emit_t emit, void *ctx)
+{
+	const struct hlist_node *node;
+	u32 n = 0;
+	int ret;
+
+	for (node = rcu_dereference(hlist_first_rcu(bucket)); node;
+	     node = rcu_dereference(hlist_next_rcu(node))) {
+		struct mape_nat_entry entry = {};
+
+		if (n++ < at->skip || !show(nat, node, filter, &entry))
+			continue;
+		ret = emit(&entry, ctx);
+		if (ret) {
+			at->skip = n - 1;
+			return ret;
+		}
+	}
+	at->skip = 0;
+	return 0;
+}
+
+static int walk(const struct mape_nat *nat, struct hlist_head *table,
+		struct mape_nat_cursor *at, show_t show,
+		const struct mape_nat_filter *filter, mape_nat_emit_t emit,
+		void *ctx)
+{
+	int ret = 0;
+
+	rcu_read_lock();
+	while (at->bucket <= nat->hash_mask) {
+		ret = walk_bucket(nat, &table[at->bucket], at, show, filter,
+				  emit, ctx);
+		if (ret)
+			break;
+		at->bucket++;
+	}
+	rcu_read_unlock();
+	return ret;
 }
 
 /**
@@ -254,52 +335,14 @@ int mape_nat_walk_sessions(struct mape_nat *nat, struct mape_nat_cursor *at,
 			   const struct mape_nat_filter *filter,
 			   mape_nat_emit_t emit, void *ctx)
 {
-	const struct mape_session *s;
-	int ret = 0;
-	u32 n;
-
-	rcu_read_lock();
-	for (; at->bucket <= nat->hash_mask; at->bucket++, at->skip = 0) {
-		n = 0;
-		hlist_for_each_entry_rcu(s, &nat->inner[at->bucket],
-					 inner_node) {
-			struct mape_nat_entry entry = {};
-
-			if (n++ < at->skip || mape_session_expired(s) ||
-			    !matches(filter, &s->flow))
-				continue;
-			show_session(nat, s, &entry);
-			ret = emit(&entry, ctx);
-			if (ret) {
-				at->skip = n - 1;
-				goto out;
-			}
-		}
-	}
-out:
-	rcu_read_unlock();
-	return ret;
-}
-
-static void show_mapping(const struct mape_nat *nat,
-			 const struct mape_mapping *m,
-			 struct mape_nat_entry *entry)
-{
-	entry->flow.inner = m->inner;
-	entry->flow.inner_port = m->inner_port;
-	entry->flow.ext_port = m->ext_port;
-	entry->flow.proto = m->proto;
-	entry->flags = m->is_static ? MAPE_FLAG_STATIC : 0;
-	entry->sessions = READ_ONCE(m->confirmed) + READ_ONCE(m->unconfirmed);
-	if (!m->is_static)
-		entry->expires = seconds_left(nat, READ_ONCE(m->expires));
+	return walk(nat, nat->inner, at, show_session, filter, emit, ctx);
 }
 
 /**
  * mape_nat_walk_mappings - show the mappings, from where one was
  * @nat: the NAT
  * @at: as for mape_nat_walk_sessions(), as are all other parameters
- * @filter: remote address and port are not looked at
+ * @filter: remote address and port are not to be in it
  * @emit: called for each
  * @ctx: for @emit
  *
@@ -311,34 +354,7 @@ int mape_nat_walk_mappings(struct mape_nat *nat, struct mape_nat_cursor *at,
 			   const struct mape_nat_filter *filter,
 			   mape_nat_emit_t emit, void *ctx)
 {
-	const struct mape_mapping *m;
-	int ret = 0;
-	u32 n;
-
-	rcu_read_lock();
-	for (; at->bucket <= nat->hash_mask; at->bucket++, at->skip = 0) {
-		n = 0;
-		hlist_for_each_entry_rcu(m, &nat->mappings[at->bucket],
-					 inner_node) {
-			struct mape_nat_entry entry = {};
-
-			if (n++ < at->skip ||
-			    (filter->fields & MAPE_FILTER_STATIC &&
-			     !m->is_static))
-				continue;
-			show_mapping(nat, m, &entry);
-			if (!matches(filter, &entry.flow))
-				continue;
-			ret = emit(&entry, ctx);
-			if (ret) {
-				at->skip = n - 1;
-				goto out;
-			}
-		}
-	}
-out:
-	rcu_read_unlock();
-	return ret;
+	return walk(nat, nat->mappings, at, show_mapping, filter, emit, ctx);
 }
 
 /**

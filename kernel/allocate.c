@@ -28,9 +28,6 @@
 /* Seconds that are left to the last segments of a closed TCP session. */
 #define CLOSED_LINGER	10
 
-/* Free ports that are drawn for one that nobody else has just had. */
-#define DRAWS		64
-
 /* Ports of a set that are looked at for one flow: all, unless it is huge. */
 #define SEARCH_MAX	4096
 
@@ -231,17 +228,19 @@ static bool pick_free(struct mape_nat *nat, struct mape_flow *flow,
 		      u32 *index)
 {
 	const struct mape_ports *ports = mape_table_ports(nat, flow->proto);
-	unsigned int draws = DRAWS;
+	u32 n = min_t(u32, ports->free, SEARCH_MAX), first, i, stride;
 
-	if (!ports->free)
+	if (!n)
 		return false;
-	while (draws--) {
-		*index = mape_ports_nth_free(ports,
-					     get_random_u32_below(ports->free));
+	first = get_random_u32_below(ports->free);
+	stride = random_stride(ports->free);
+	for (i = first; n--; i = (i + stride) % ports->free) {
+		*index = mape_ports_nth_free(ports, i);
 		if (!quarantined(nat, flow, *index) &&
 		    !in_the_way(nat, flow, *index))
 			return true;
 	}
+	*index = mape_ports_nth_free(ports, first);
 	return !in_the_way(nat, flow, *index);
 }
 

@@ -41,8 +41,8 @@ static void track_syn(struct mape_tcp_side *from, struct mape_tcp_side *to,
 }
 
 /* As much as may be under way, and the same for one that nobody knows yet. */
-#define UNDER_WAY	(1U << 30)
-#define UNDER_WAY_FIRST	(1U << 24)
+#define UNDER_WAY	0x40000000
+#define UNDER_WAY_FIRST	0x1000000
 
 /* Does it acknowledge what was sent? Who has not seen that has to guess. */
 static bool is_plausible(const struct mape_tcp_side *from,
