@@ -491,32 +491,6 @@ static bool has_ports(const struct iphdr *iph)
 }
 
 /*
- * Change the same end of the packet an error quotes as was changed of the
- * packet itself, so that its sender knows it again (RFC 5508 REQ-4 and 5). The
- * error's checksum was found right, so it may be made anew.
- */
-static void rewrite_quoted(struct sk_buff *skb, const struct mape_packet *pkt,
-			   bool source, __be32 addr, __be16 port)
-{
-	unsigned int at = skb_network_offset(skb) + ip_hdrlen(skb);
-	struct icmphdr *ih = l4_header(skb);
-	struct iphdr *iph = quoted(skb);
-	unsigned int hlen = iph->ihl * 4;
-	__be32 *old = source ? &iph->saddr : &iph->daddr;
-
-	if (has_ports(iph))
-		rewrite_quoted_port(iph, (u8 *)iph + hlen,
-				    pkt->l4_len - sizeof(*ih) - hlen, source,
-				    addr, port);
-	csum_replace4(&iph->check, *old, addr);
-	*old = addr;
-	ih->checksum = 0;
-	ih->checksum = csum_fold(skb_checksum(skb, at, skb->len - at, 0));
-	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		skb->ip_summed = CHECKSUM_NONE;
-}
-
-/*
  * Where a packet has been is nobody's business outside: what records it
  * (RFC 791 section 3.1) becomes nothing.
  */
@@ -537,6 +511,35 @@ static void blank_options(struct iphdr *iph)
 			memset(option, IPOPT_NOOP, len);
 	}
 	ip_send_check(iph);
+}
+
+/*
+ * Change the same end of the packet an error quotes as was changed of the
+ * packet itself, so that its sender knows it again (RFC 5508 REQ-4 and 5). The
+ * error's checksum was found right, so it may be made anew.
+ */
+static void rewrite_quoted(struct sk_buff *skb, const struct mape_packet *pkt,
+			   bool source, __be32 addr, __be16 port)
+{
+	unsigned int at = skb_network_offset(skb) + ip_hdrlen(skb);
+	struct icmphdr *ih = l4_header(skb);
+	struct iphdr *iph = quoted(skb);
+	unsigned int hlen = iph->ihl * 4;
+	__be32 *old = source ? &iph->saddr : &iph->daddr;
+
+	if (has_ports(iph))
+		rewrite_quoted_port(iph, (u8 *)iph + hlen,
+				    pkt->l4_len - sizeof(*ih) - hlen, source,
+				    addr, port);
+	csum_replace4(&iph->check, *old, addr);
+	*old = addr;
+	/* On its way in we have recorded ourselves. */
+	if (unlikely(!source && iph->ihl > 5))
+		blank_options(iph);
+	ih->checksum = 0;
+	ih->checksum = csum_fold(skb_checksum(skb, at, skb->len - at, 0));
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
 }
 
 /**

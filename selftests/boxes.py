@@ -184,6 +184,10 @@ class Net:
                                   stdout=subprocess.PIPE)
         return json.loads(said.stdout)
 
+    def unused(self, proto):
+        """Ports of the set that nobody has by that protocol."""
+        return self.ports - {s["ext_port"] for s in self.sessions("--proto", proto)}
+
 
 def opening(proto, sport, dport, data=b""):
     """The first packet of a flow, its transport part."""

@@ -462,7 +462,7 @@ disturbed() {
 
 	list_forever session & lists+=($!)
 	list_forever mapping & lists+=($!)
-	for n in 1 2 3; do
+	for n in 1 2; do
 		line_anew
 		make_sessions 1000
 		ce mape session flush --inner 192.168.1.2:$((10000 + n)) >/dev/null

@@ -382,7 +382,11 @@ def real_half_close(host):
 
 def other_protocols():
     """By the port of a connection, from its very server: nothing comes in."""
+    # The probes have a UDP port, which may be the same.
+    free = net.unused("udp")
     c = opened(False)
+    while c.ext not in free:
+        c = opened(False)
     for proto, l4 in ((UDP, udp(9000, c.ext, b"x")), (UDPLITE, udplite(9000, c.ext, b"x")),
                       (SCTP, sctp(9000, c.ext, 1, bytes(16), 0)), (DCCP, dccp(9000, c.ext, 0)),
                       (ICMP, echo(c.ext, b"", True))):

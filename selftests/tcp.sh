@@ -75,6 +75,8 @@ grown_or_ended() { # BYTES
 resumes() {
 	local bytes
 
+	# Nobody else has that port now.
+	line_anew
 	transfer_start 4935
 	line_anew
 	bytes=$(stat -c %s "$tmp/received")

@@ -121,7 +121,7 @@ def one_port(proto):
 
 def port_kept(proto):
     """One that is of the set stays what it is."""
-    port = max(net.ports)
+    port = max(net.unused(proto))
     f = Flow(net, proto, port).begin()
     equal(f.ext, port, "port")
 
@@ -151,7 +151,7 @@ def unsolicited(proto):
     """To a port nobody has, and to the flow's from another server."""
     f = flow(proto).begin()
     free = Flow(net, proto, 1)
-    free.ext = min(net.ports - {f.ext})
+    free.ext = min(net.unused(proto))
     stranger = Flow(net, proto, 1, 9000, SERVERS[5])
     stranger.ext = f.ext
     calls = {SCTP: lambda g: sctp(g.dport, g.ext, 1, bytes(16), 0),
