@@ -36,7 +36,8 @@
  * @MAPE_DROP_TX_BAD_SOURCE: outside our IPv4 prefix
  * @MAPE_DROP_TX_TOO_BIG: longer than the path MTU
  * @MAPE_DROP_TX_NO_ROUTE: no IPv6 route to BR or CE
- * @MAPE_DROP_TX_LOOP: the route leads back into the device (RFC 2473 4.1.2)
+ * @MAPE_DROP_TX_LOOP: the route leads back into the device (RFC 2473 4.1.2), or
+ *	it has just come out of the device
  * @MAPE_DROP_TX_NO_MEMORY: no memory
  * @MAPE_DROP_PORT_EXHAUSTED: every port has a session with the peer
  * @MAPE_DROP_TABLE_FULL: no more sessions

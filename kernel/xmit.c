@@ -357,6 +357,20 @@ static enum mape_drop hairpin(const struct mape_config *cfg,
 	return MAPE_PASS;
 }
 
+/*
+ * Out of the device and straight back into it: nobody here has taken it. From
+ * outside comes neither a mapping nor a packet for outside; only the firewall
+ * may send one on, from the shared address.
+ */
+static bool is_loop(const struct mape_config *cfg, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (likely(skb->skb_iif != cfg->mape->dev->ifindex))
+		return false;
+	return iph->saddr != cfg->ce.ipv4 || iph->daddr == cfg->ce.ipv4;
+}
+
 /* RFC 7597 section 5.4: translate, then send into the tunnel. */
 static enum mape_drop process(struct mape_config *cfg, struct sk_buff *skb)
 {
@@ -374,6 +388,8 @@ static enum mape_drop process(struct mape_config *cfg, struct sk_buff *skb)
 		     ipv4_is_lbcast(iph->daddr)))
 		return MAPE_DROP_TX_MULTICAST;
 	if (cfg->nat) {
+		if (unlikely(is_loop(cfg, skb)))
+			return MAPE_DROP_TX_LOOP;
 		why = translate(cfg, skb, &pkt);
 		if (unlikely(why))
 			return why;

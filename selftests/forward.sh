@@ -74,8 +74,12 @@ hundred_in() {
 	for ((port = 10001; port <= 10100; port++)); do
 		udp_from 9 "$port" 4930 many
 	done
-	wait_for 5 equal "$(grep -c '^198.51.100.9 .* many' "$tmp/server")" 100
+	wait_for 20 many_are 100
 	counted ""
+}
+
+many_are() { # COUNT
+	(($(grep -c '^198.51.100.9 .* many$' "$tmp/server") == $1))
 }
 
 refused_outside() { # PORT
@@ -127,7 +131,7 @@ taken_over() {
 	udp_from 1 7001 4931 for-h1
 	endpoint_gets server 198.51.100.1 7001 for-h1
 	endpoint_greet victim
-	wait_for 5 has_session 192.168.1.3:4931
+	wait_for 20 has_session 192.168.1.3:4931
 	judge "$(ce mape session --json --inner 192.168.1.3:4931)" 'map(.ext_port) | index(4931) == null'
 	forward del udp 4931
 }
@@ -160,7 +164,7 @@ reserve_used() {
 	equal "$(ce mape mapping --ext 4936)" "" mappings
 	release
 	endpoint_greet client
-	wait_for 5 has_session 192.168.1.2:4936
+	wait_for 20 has_session 192.168.1.2:4936
 	judge "$(ce mape session --json --inner 192.168.1.2:4936)" 'map(.ext_port) | index(4936) == null'
 	line_set reserve none
 	ce mape session flush
@@ -204,7 +208,7 @@ udp_both_ways() { # SERVER-ENDPOINT CLIENT-ENDPOINT PORT SEEN-AS
 	local port
 
 	endpoint_greet "$2" "$ce4:$3"
-	wait_for 5 grep -q "^$4 [0-9]* [0-9]* of-$2" "$tmp/$1"
+	wait_for 20 grep -q "^$4 [0-9]* [0-9]* of-$2" "$tmp/$1"
 	port=$(sed -n "s/^$4 \([0-9]*\) [0-9]* of-$2/\1/p" "$tmp/$1" | tail -n 1)
 	endpoint_greet "$1" "$4:$port"
 	endpoint_gets "$2" "$ce4" "$3" "of-$1"
