@@ -10,7 +10,7 @@
 # shellcheck source=natlib.sh
 . "$(dirname "$0")/natlib.sh"
 start_testing
-require tcpdump ping ss
+require tcpdump ping ss mape
 
 one_port() { # PROTO COUNT
 	judge "$(call h1 "$1" 20000 "$2" all:7001-7010)" \
@@ -50,6 +50,46 @@ exhausted() { # PROTO
 	release
 	equal "$(counters_since_mark)" port_exhausted=1 "counters at the end"
 	equal "$(shown .sessions)" 260 sessions
+}
+
+# Each of many SYNs to a peer towards which all ports are used has them all
+# looked at. What that costs is no one's business but the flooder's.
+flood_of_the_full() {
+	hold one h1 tcp 0 240 198.51.100.1:7001
+	counters_mark
+	h1 python3 - <<-EOT
+		import socket, sys
+		sys.path.insert(0, "$test_dir")
+		from flows import tcp
+		sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+		source, dest = socket.inet_aton("192.168.1.2"), socket.inet_aton("198.51.100.1")
+		# None of these is among those that are held.
+		for sport in range(1024, 21024):
+		    sock.sendto(tcp(source, dest, sport, 7001), ("198.51.100.1", 0))
+	EOT
+	wait_for 20 counted port_exhausted=20000
+	judge "$(call h1 tcp 0 10 198.51.100.1:7002)" '.seen | length == 10'
+	h2 ping -nq -c 1 -W 5 198.51.100.1
+	release
+	equal "$(shown .sessions)" 251 sessions
+}
+
+# The LAN has addresses of the network that the shared address is of, and of
+# the servers' network.
+same_networks() {
+	local n
+
+	ip -n "$net-ce" address add 192.0.2.1/24 dev lan
+	ip -n "$net-ce" address add 198.51.100.129/25 dev lan
+	for n in 1 2; do
+		ip -n "$net-h$n" address add "192.0.2.5$n/24" dev eth0
+		ip -n "$net-h$n" address add "198.51.100.20$n/25" dev eth0
+	done
+	h1 ping -nq -c 1 -W 5 192.0.2.52
+	h1 ping -nq -c 1 -W 5 198.51.100.202
+	h1 ping -nq -c 1 -W 5 -I 192.0.2.51 198.51.100.1
+	h2 ping -nq -c 1 -W 5 -I 198.51.100.202 198.51.100.2
+	ce mape session | tee /dev/stderr | grep -c '192.0.2.51\|198.51.100.202' | grep -qx 2
 }
 
 pings_same_id() {
@@ -108,4 +148,7 @@ check "D-01 D-02 pings have identifiers of the set" identifiers_of_the_set
 check "D-03 an identifier is the same for all peers" identifier_per_endpoint
 check "D-16 an unsolicited ping is dropped in silence" \
 	counts rx_icmp=1 nothing_on_lan no_answer_to_ping
+line_anew
+check "N-10 a flood to a peer towards which all ports are used" flood_of_the_full
+check "F-07 inside are addresses as they are outside" same_networks
 done_testing
