@@ -87,7 +87,10 @@ static void touch(const struct mape_nat *nat, struct mape_session *s,
 		touch_mapping(s->mapping, was, expires);
 }
 
-/* A SYN out of place is no reason to forget what was seen. */
+/*
+ * A SYN out of place is no reason to forget what was seen. What it acknowledges
+ * counts: two who have called each other at once say so with a second SYN.
+ */
 static bool is_teaching(const struct mape_session *s,
 			const struct mape_segment *seg)
 {
@@ -116,6 +119,8 @@ static void update(const struct mape_nat *nat, struct mape_session *s,
 			return;
 		if (likely(is_teaching(s, seg)))
 			mape_tcp_track(&s->tcp, dir, seg);
+		else
+			mape_tcp_track_ack(&s->tcp, dir, seg);
 	}
 	if (unlikely(dir == MAPE_IN && !READ_ONCE(s->confirmed)))
 		return;

@@ -75,7 +75,6 @@ void mape_tcp_track(struct mape_tcp *tcp, enum mape_direction dir,
 		    const struct mape_segment *seg)
 {
 	struct mape_tcp_side *from = &tcp->side[dir], *to = &tcp->side[!dir];
-	u32 limit;
 
 	if (seg->flags & MAPE_TCP_RST)
 		return;
@@ -85,6 +84,21 @@ void mape_tcp_track(struct mape_tcp *tcp, enum mape_direction dir,
 		WRITE_ONCE(from->end, seg->end);
 		from->sent = true;
 	}
+	mape_tcp_track_ack(tcp, dir, seg);
+}
+
+/**
+ * mape_tcp_track_ack - learn from the acknowledgment of a segment alone
+ * @tcp: sequence numbers of its connection
+ * @dir: which way it goes
+ * @seg: the segment
+ */
+void mape_tcp_track_ack(struct mape_tcp *tcp, enum mape_direction dir,
+			const struct mape_segment *seg)
+{
+	struct mape_tcp_side *from = &tcp->side[dir], *to = &tcp->side[!dir];
+	u32 limit;
+
 	if (!(seg->flags & MAPE_TCP_ACK) || !is_plausible(from, to, seg))
 		return;
 	limit = seg->ack + window(tcp, dir, seg);

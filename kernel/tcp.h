@@ -86,6 +86,8 @@ struct mape_tcp {
 void mape_tcp_begin(struct mape_tcp *tcp);
 void mape_tcp_track(struct mape_tcp *tcp, enum mape_direction dir,
 		    const struct mape_segment *seg);
+void mape_tcp_track_ack(struct mape_tcp *tcp, enum mape_direction dir,
+			const struct mape_segment *seg);
 bool mape_tcp_rst_genuine(const struct mape_tcp *tcp, enum mape_direction dir,
 			  const struct mape_segment *seg);
 bool mape_tcp_beyond(const struct mape_tcp *tcp,

@@ -34,9 +34,10 @@ flows_of() { # [FILTER...]
 	ce mape session list v6plus "$@" | sed -E 's/  [0-9]+s( |$)/\1/' | sort
 }
 
+# No session ends while it is looked for, however slow the machine is.
 line_anew() { # [ARGUMENT...]
 	ip -n "$net-ce" link del v6plus 2>/dev/null || :
-	line_up "$@"
+	line_up timeout udp-new,36000 timeout tcp-syn,36000 timeout icmp,36000 "$@"
 }
 
 # All that is known of the device, but for what passes with time.
@@ -61,6 +62,7 @@ some_sessions() {
 	h1 python3 "$test_dir/flows.py" 192.168.1.2 120 80 30
 	h2 python3 "$test_dir/flows.py" 192.168.1.3 60 40 30
 	wait_for 5 counted_sessions 360 || bail "no 360 sessions"
+	# Who happens to have that port loses it.
 	ce mape forward add udp 4940 192.168.1.2:7 >/dev/null
 	ce mape forward add tcp any 192.168.1.3:7 --json >"$tmp/any"
 	ce mape session list --json >"$tmp/sessions"
@@ -142,8 +144,9 @@ ports_add_up() {
 
 stats_fit() {
 	ce mape stats --json | tee "$tmp/stats"
-	jq -e --slurpfile mappings "$tmp/mappings" '.sessions == 360 and .sessions_max == 65536 and
-		.sessions_per_host == 16384 and .mappings == ($mappings[0] | length)' "$tmp/stats"
+	jq -e --slurpfile sessions "$tmp/sessions" --slurpfile mappings "$tmp/mappings" '
+		.sessions == ($sessions[0] | length) and .mappings == ($mappings[0] | length) and
+		.sessions_max == 65536 and .sessions_per_host == 16384' "$tmp/stats"
 	equal "$(jq -r '.counters | to_entries[] | "\(.key)=\(.value)"' "$tmp/stats")" "$(counters)" counters
 }
 
@@ -453,7 +456,7 @@ device_gone_in_between() {
 list_forever() { # COMMAND
 	while :; do
 		ce mape "$1" list v6plus || :
-	done >"$tmp/$1s" 2>&1
+	done >"$tmp/$1s" 2>"$tmp/$1s.errors"
 }
 
 # Lists are read all the time, while sessions come and go with the device.
@@ -479,7 +482,7 @@ disturbed() {
 	grep -q '^udp .* -> ' "$tmp/sessions"
 	grep -q '^udp .* -> ' "$tmp/mappings"
 	# No other complaint than that there is no device.
-	refuted grep -vEi '^udp .* -> |no such|no device' "$tmp/sessions" "$tmp/mappings"
+	refuted grep -vEi 'no such|no device' "$tmp/sessions.errors" "$tmp/mappings.errors"
 }
 
 topology D2

@@ -45,12 +45,22 @@ class Connection(Flow):
         self.ext = ext
         self.next = {"h1": 0xfffffff0, "s": 5000}
         self.window = {"h1": 20000, "s": 30000}
+        self.syn = {}
+
+    def first(self, side, flags, length):
+        """The number of a segment. Who has sent a SYN answers the other's with the same again."""
+        if "S" in flags and "A" in flags and side in self.syn:
+            return self.syn[side]
+        seq = self.next[side]
+        if "S" in flags:
+            self.syn = {side: seq} if side in self.syn else {**self.syn, side: seq}
+        self.next[side] += length + ("S" in flags) + ("F" in flags)
+        return seq
 
     def segment(self, side, flags, data=b"", seq=None, ack=None, window=None, **more):
         other = "s" if side == "h1" else "h1"
         if seq is None:
-            seq = self.next[side]
-            self.next[side] += len(data) + ("S" in flags) + ("F" in flags)
+            seq = self.first(side, flags, len(data))
         if ack is None:
             ack = self.next[other] if "A" in flags else 0
         window = self.window[side] if window is None else window
@@ -438,11 +448,11 @@ def idle_once(second, lifetime, share, begin, wake):
     """Two of each kind: one is used before its time is up, the other not."""
     clock = Clock(second)
     used, unused = begin(), begin()
+    last = Clock(second)
     clock.sleep_until(lifetime * share)
     if not in_time(clock, lifetime, lambda: wake(used)):
         return False
-    # The last of them were begun a little later than the clock.
-    time.sleep(max(0, (lifetime + 20) * second - (time.monotonic() - clock.begun)) + 0.5)
+    last.sleep_until(lifetime + 20)
     for c in unused:
         equal(c.session(), None, "session")
         net.silence(net.s, c.segment("s", "A"))
@@ -540,12 +550,12 @@ def taken_over_later(second):
     for _n in range(3):
         clock = Clock(second)
         old = closed_connection()
+        last = Clock(second)
         new = Connection()
         clock.sleep_until(30)
         if not in_time(clock, 60, lambda: refused(new, seq=old.next["h1"] - 10)):
             continue
-        clock.sleep_until(62)
-        time.sleep(0.2)
+        last.sleep_until(65)
         new.next["h1"] = (old.next["h1"] - 10) & 0xffffffff
         new.send("h1", "S")
         equal(old.session(), None, "old session")
